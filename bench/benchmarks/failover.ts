@@ -1,0 +1,68 @@
+import { container } from "../../test/support/engine";
+import { ComposeGroup } from "../composeGroup";
+import type { Group } from "../group";
+import { OurGroup } from "../ourGroup";
+import type { Row } from "../row";
+import { SentinelWatch } from "../sentinelWatch";
+import type { Session } from "../session";
+import { SteadyWriter } from "../steadyWriter";
+
+/** An old master that was started again takes its time until it is a replica that may be promoted. */
+const SETTLE_TIMEOUT_MS = 120_000;
+const WRITES_TIMEOUT_MS = 60_000;
+/** Writes before the kill, and after the group is back: a second of them. */
+const WRITES = 500;
+
+/** The longest time without an acknowledged write when the master is killed and stays down. */
+export async function failover(session: Session): Promise<readonly Row[]> {
+  const compose = await ComposeGroup.prepare(session);
+  const deployed = await OurGroup.prepare(session, "failover");
+  session.say("failover: deploying both groups");
+  await deployed.up();
+  await compose.up();
+  const ours = await deployed.asGroup();
+  const gaps = { ours: [] as number[], compose: [] as number[] };
+  await session.eachRound("failover", async () => {
+    gaps.ours.push(await gapAfterKill(session, ours));
+    gaps.compose.push(await gapAfterKill(session, compose));
+  });
+  return [
+    {
+      what: "failover: longest gap between writes, master killed",
+      unit: "s",
+      ours: gaps.ours,
+      other: "compose",
+      others: gaps.compose,
+      goal: { of: "ratio", below: 1 },
+    },
+  ];
+}
+
+/** Kills the master under load, waits for its successor, and starts it again; gives seconds. */
+async function gapAfterKill(session: Session, group: Group): Promise<number> {
+  using watch = new SentinelWatch(group);
+  const settled = () =>
+    session.waitFor(`every Sentinel of ${group.label} to see two promotable replicas`, () => watch.settledMaster(), {
+      timeoutMs: SETTLE_TIMEOUT_MS,
+      everyMs: 200,
+    });
+  const master = container(await group.containerAt(await settled()));
+  using writer = new SteadyWriter(await group.connection());
+  const more = async (what: string) => {
+    const wanted = writer.acknowledged + WRITES;
+    await session.waitFor(
+      `${WRITES} acknowledged writes ${what} (${group.label})`,
+      () => writer.acknowledged >= wanted,
+      {
+        timeoutMs: WRITES_TIMEOUT_MS,
+      },
+    );
+  };
+  await more("before the kill");
+  // Killed by the engine, it counts as stopped by hand: no restart policy brings it back.
+  await master.kill({ signal: "SIGKILL" });
+  await more("after the kill");
+  await master.start();
+  session.say(`  ${group.label}: ${Math.round(writer.longestGapMs)} ms`);
+  return writer.longestGapMs / 1000;
+}

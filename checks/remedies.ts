@@ -1,0 +1,90 @@
+import type { ContractMember } from "../outputs/contract";
+import type { Failure } from "./failures";
+
+/** What to do about a finding: whole sentences with commands that can be copied. */
+
+const logs = (name: string): string => `look at \`npm run logs -- ${name}\``;
+
+/** A member that does not answer. */
+export function bringBack({ name }: ContractMember, { kind }: Failure): string {
+  switch (kind) {
+    case "refused":
+      return `its container is stopped or gone, or its server has not started: run \`pulumi up --refresh\` (or \`npm run up\`) to bring it back, and ${logs(name)} for why it stopped`;
+    case "silent":
+      return `its container is paused, or its host is down or cut off: see \`docker ps -a --filter name=${name}\` on its host, \`docker unpause ${name}\` or bring the host back, then run \`npm run up\``;
+    case "closed":
+      return `its container runs, but the server in it does not yet or keeps stopping: ${logs(name)}`;
+    case "denied":
+      return `it runs with another password than the stack's outputs say: run \`npm run up\`, which gives all members the same one`;
+    case "error":
+      return `${logs(name)}, then run \`npm run up\``;
+  }
+}
+
+export const waitForLoading = (name: string): string =>
+  `a large data set takes its time: let the checks wait longer (\`pulumi config set checkTimeoutS 600\`) and ${logs(name)}`;
+
+/** A master beside the one that the Sentinels name. */
+export const demoteStray = (name: string): string =>
+  `Sentinel makes it a replica within about 10 s; if it stays master, nothing that was written to it is safe: ${logs(name)}, then run \`docker restart ${name}\` on its host`;
+
+/** Several masters, and no Sentinel to decide. */
+export const chooseMaster = (): string =>
+  "decide which one has the data that counts and run `npm run promote -- NAME`, which makes the others follow it";
+
+/** No master at all. */
+export const findMaster = (hasSentinels: boolean): string =>
+  hasSentinels
+    ? "a failover may be under way: run `npm run verify` again in a minute; if there is still none, see `npm run status` and the Sentinels' logs (`npm run logs`)"
+    : "choose the node with the newest data (`npm run status` shows their offsets) and run `npm run promote -- NAME`";
+
+/** A node whose role or master is not what the group says. */
+export const rejoin = (name: string): string =>
+  `a failover may be under way, so run \`npm run verify\` again; if it stays, ${logs(name)} and run \`docker restart ${name}\` on its host: its boot asks the group for its role`;
+
+/** A replica whose link or data is not in order. */
+export const resync = (name: string): string =>
+  `${logs(name)} for why it does not keep up (disk, memory, network); a first copy of a large data set needs a higher \`checkTimeoutS\``;
+
+/** A replica or Sentinel that the deployment does not have. */
+export const removeStranger = (address: string): string =>
+  `nothing of this deployment is at ${address}: stop what runs there (or make it follow nobody, \`REPLICAOF NO ONE\`); a Sentinel forgets it once its lines are taken out of its state file while that one Sentinel is stopped`;
+
+/** A Sentinel whose knowledge of the group is not complete. */
+export const informSentinel = (name: string): string =>
+  `${logs(name)}; if it stays, run \`docker restart ${name}\` on its host: it takes the group's facts from the others`;
+
+/** A Sentinel whose settings are not the stack's. */
+export const applySettings = (): string => "run `npm run up` to apply the stack's settings";
+
+/** Too few Sentinels for a failover. */
+export const restoreQuorum = (): string =>
+  "no failover is possible like this: bring the missing Sentinels back with `npm run up`";
+
+/** A member that lets strangers in. */
+export const lockUp = (name: string): string =>
+  `whoever reaches it can read and change everything: remove the container (\`docker rm -f ${name}\` on its host) and run \`npm run up\`, which gives it the generated password`;
+
+/** The write probe failed on the master. */
+export const allowWrites = (name: string, message: string): string => {
+  if (message.startsWith("NOREPLICAS")) {
+    return "too few replicas are in sync for `minReplicasToWrite`: see `npm run status`, bring replicas back with `npm run up`";
+  }
+  if (message.startsWith("OOM")) {
+    return "it is full: raise `maxmemoryMb` or choose another `maxmemoryPolicy` (`pulumi config set maxmemoryPolicy allkeys-lru`), then `npm run up`";
+  }
+  if (message.startsWith("READONLY")) {
+    return "its role has just changed: run `npm run verify` again";
+  }
+  return `${logs(name)}${message.startsWith("MISCONF") ? ": it cannot save its data to disk" : ""}`;
+};
+
+/** A client from outside the Docker network does not get to the master. */
+export const fixOutside = (hasSentinels: boolean): string =>
+  hasSentinels
+    ? "the addresses in the outputs `connection` and `natMap` do not lead to the group: run `npm run up` to bring them up to date, and check what stands between this machine and the published ports"
+    : "the output `connection` names another node than the master: run `npm run up` to bring it up to date, and check what stands between this machine and the published ports";
+
+/** A client from inside the Docker network does not get to the master. */
+export const fixInside = (): string =>
+  "applications on the Docker network will not get there either: run `npm run up`, and check that the Docker engine answers (`npm run doctor`)";

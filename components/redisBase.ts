@@ -1,0 +1,86 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { DeploymentPlan, EnginePlan } from "../config/plan";
+import { PACKAGE } from "./args";
+import { ownershipLabels } from "../config/labels";
+
+export interface RedisBaseArgs {
+  /** The deployment to prepare the engines for. */
+  readonly plan: DeploymentPlan;
+}
+
+/** What the members on one engine stand on. */
+interface Ground {
+  readonly provider: docker.Provider;
+  readonly image: docker.RemoteImage;
+  readonly network?: docker.Network;
+}
+
+/**
+ * What all members of a deployment stand on: a provider, the image and the network on every engine, and the password.
+ */
+export class RedisBase extends pulumi.ComponentResource {
+  readonly plan: DeploymentPlan;
+  /** Password of Redis and Sentinel; secret. Generated unless the setting `password` has one. */
+  readonly password: pulumi.Output<string>;
+  private readonly grounds: ReadonlyMap<string, Ground>;
+
+  constructor(name: string, args: RedisBaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(`${PACKAGE}:index:RedisBase`, name, { deployment: args.plan.name }, opts);
+    this.plan = args.plan;
+    this.password = this.createPassword();
+    const engines = new Map(
+      [...args.plan.nodes, ...args.plan.sentinels].map(({ engine }) => [engine.endpoint, engine] as const),
+    );
+    this.grounds = new Map([...engines].map(([endpoint, engine]) => [endpoint, this.prepareEngine(engine)] as const));
+    this.registerOutputs({ password: this.password });
+  }
+
+  /** Provider, image and network of the engine that a member is placed on. */
+  on(engine: EnginePlan): Ground {
+    return this.grounds.get(engine.endpoint)!;
+  }
+
+  private createPassword(): pulumi.Output<string> {
+    const { name, settings } = this.plan;
+    if (settings.password !== "") {
+      return pulumi.secret(settings.password);
+    }
+    // Letters and digits only, so that no configuration file, shell or URL ever has to quote it.
+    return new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this }).result;
+  }
+
+  private prepareEngine(engine: EnginePlan): Ground {
+    const { name, settings, networks } = this.plan;
+    const provider = new docker.Provider(`${name}-${engine.name}`, { host: engine.endpoint }, { parent: this });
+    const opts = { parent: this, provider };
+    // An image id, not a tag, is what containers get: a tag would replace them for ever. The image stays on the engine
+    // after a destroy, where other deployments may use it.
+    const image = new docker.RemoteImage(
+      `${name}-${engine.name}-image`,
+      { name: settings.image, keepLocally: true },
+      opts,
+    );
+    const planned = networks.find((network) => network.engine.endpoint === engine.endpoint);
+    if (planned === undefined) {
+      return { provider, image };
+    }
+    const network = new docker.Network(
+      `${name}-${engine.name}-network`,
+      {
+        name: planned.name,
+        driver: "bridge",
+        ipamConfigs: [{ subnet: planned.subnet }],
+        labels: ownershipLabels(name, stackIdentity()),
+      },
+      opts,
+    );
+    return { provider, image, network };
+  }
+}
+
+/** `project/stack`, which tells the deployments of several stacks on one engine apart. */
+export function stackIdentity(): string {
+  return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}

@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DeploymentPlan } from "../config/plan";
+import { buildContract, contractFacts, type ContractFacts } from "../outputs/buildContract";
+import type { Contract } from "../outputs/contract";
+import { PACKAGE } from "./args";
+import { RedisBase } from "./redisBase";
+import { RedisMaster } from "./redisMaster";
+import { RedisReplica } from "./redisReplica";
+import { SentinelGroup } from "./sentinelGroup";
+import { followMaster, runChecks } from "./verification";
+
+export interface RedisDeploymentArgs {
+  /** What to deploy, from `planDeployment`. */
+  readonly plan: DeploymentPlan;
+}
+
+/** A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, and the checks. */
+export class RedisDeployment extends pulumi.ComponentResource {
+  readonly master: RedisMaster;
+  readonly replicas: readonly RedisReplica[];
+  readonly sentinels: SentinelGroup | undefined;
+  /** What anyone may know of it; all decided ahead. */
+  readonly facts: ContractFacts;
+  /** What applications and commands need to know, secrets included. */
+  readonly contract: pulumi.Output<Contract>;
+
+  constructor(name: string, args: RedisDeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { plan } = args;
+    super(`${PACKAGE}:index:RedisDeployment`, name, { topology: plan.settings.topology }, opts);
+    const own = { parent: this };
+    const base = new RedisBase(name, { plan }, own);
+    const [master, ...replicas] = plan.nodes;
+    this.master = new RedisMaster(master!.name, { base, node: master! }, own);
+    this.replicas = replicas.map((node) => new RedisReplica(node.name, { base, node }, own));
+    this.sentinels = plan.sentinels.length > 0 ? new SentinelGroup(`${name}-sentinels`, { base }, own) : undefined;
+
+    this.facts = contractFacts(plan);
+    const planned = base.password.apply((password) => buildContract(plan, password));
+    const containers = [this.master, ...this.replicas].map((node) => node.container);
+    const ids = [...containers, ...(this.sentinels?.containers ?? [])].map((container) => container.id);
+    const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
+    const current = this.sentinels === undefined ? running.apply(followMaster) : running;
+    runChecks(current, this);
+    // With Sentinels nothing in the outputs depends on the containers, and a preview can tell that they stay the same.
+    // No output waits for the checks: when they fail, `status` and `logs` need the outputs most.
+    this.contract = this.sentinels === undefined ? current : planned;
+    this.registerOutputs({ masterName: plan.settings.masterName });
+  }
+}

@@ -1,0 +1,19 @@
+/** Label of everything that a deployment owns on an engine; its value is the deployment's name. */
+export const DEPLOYMENT_LABEL = "redis-on-docker.deployment";
+/** Label that tells whose deployment it is: `project/stack`. */
+export const STACK_LABEL = "redis-on-docker.stack";
+/** Label of a container: the kind of its member, `data` or `sentinel`. */
+export const KIND_LABEL = "redis-on-docker.kind";
+
+/** A label, as `@pulumi/docker` takes it. */
+export interface Label {
+  readonly label: string;
+  readonly value: string;
+}
+
+export function ownershipLabels(deployment: string, stack: string): Label[] {
+  return [
+    { label: DEPLOYMENT_LABEL, value: deployment },
+    { label: STACK_LABEL, value: stack },
+  ];
+}

@@ -1,0 +1,46 @@
+import {
+  endpointText,
+  initialMaster,
+  REPLICA_PRIORITY,
+  type DeploymentPlan,
+  type NodePlan,
+  type SentinelPlan,
+} from "../plan";
+import { lines } from "./redisConf";
+
+/** Seconds that a starting node waits for a majority of the Sentinels before it looks at its own disk. */
+const BOOT_WAIT_S = 20;
+
+/** What a member's scripts know about themselves and the others: shell assignments for `node.env`; no secrets. */
+export function renderNodeEnv(
+  plan: DeploymentPlan,
+  member: NodePlan | SentinelPlan,
+  dataDir: string,
+  sentinelId?: string,
+): string {
+  const facts: Readonly<Record<string, string | number>> = {
+    KIND: member.kind,
+    TOPOLOGY: plan.settings.topology,
+    DEPLOYMENT: plan.name,
+    NODE_NAME: member.name,
+    ADDRESS: member.announced.host,
+    PORT: member.announced.port,
+    LISTEN_ADDRESS: "127.0.0.1",
+    LISTEN_PORT: member.listenPort,
+    MASTER_NAME: plan.settings.masterName,
+    QUORUM: plan.quorum,
+    INITIAL_MASTER: endpointText(initialMaster(plan).announced),
+    DATA_NODES: plan.nodes.map((node) => endpointText(node.announced)).join(" "),
+    SENTINELS: plan.sentinels.map((sentinel) => endpointText(sentinel.announced)).join(" "),
+    REPLICA_PRIORITY,
+    DATA_DIR: dataDir,
+    BOOT_WAIT_S,
+    ...(sentinelId === undefined ? {} : { MY_ID: sentinelId }),
+  };
+  return lines(...Object.entries(facts).map(([name, value]) => `${name}=${shellQuoted(String(value))}`));
+}
+
+/** A word that a POSIX shell takes literally, whatever is in it. */
+export function shellQuoted(value: string): string {
+  return `'${value.replaceAll("'", String.raw`'\''`)}'`;
+}

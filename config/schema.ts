@@ -1,0 +1,199 @@
+import { z } from "zod";
+
+/**
+ * Every setting of a deployment, in one place: name, type, range, default and description.
+ *
+ * The declaration in `Pulumi.yaml`, the README's settings table and the "allowed" part of every error are derived
+ * from here; a test fails when they differ.
+ */
+
+const MAX_PORT = 65_535;
+
+const text = (pattern: RegExp, allowed: string) => z.string().regex(pattern).meta({ allowed });
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+
+/** `a-b2`: safe as the name of a container, a volume and a network. */
+const dockerName = (max: number) =>
+  text(
+    new RegExp(`^[a-z][a-z0-9]{0,${max - 1}}(-[a-z0-9]+)*$`),
+    `lower-case letters, digits and single hyphens, starting with a letter, at most ${max} characters`,
+  ).max(max);
+
+const ipv4 = "(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const ipv4Address = () => text(new RegExp(`^${ipv4}$`), "an IPv4 address such as 127.0.0.1");
+
+/** One Docker engine. */
+export const hostSchema = z.strictObject({
+  name: dockerName(30).describe("Name of the host in the plan and in messages."),
+  endpoint: text(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)\S+$/, "unix:///path, tcp://host:port or ssh://user@host").describe(
+    "Address of its Docker engine.",
+  ),
+  address: ipv4Address().describe("Address under which the other hosts and the clients reach it."),
+});
+
+const settingFields = {
+  // What is deployed
+  topology: z
+    .enum(["sentinel", "replication"])
+    .default("sentinel")
+    .describe("`sentinel`: failover is automatic. `replication`: a master and replicas, failover by hand."),
+  name: dockerName(30)
+    .default("redis")
+    .describe("Name of the deployment; the names of containers, volumes and the network start with it."),
+  replicas: whole(0, 20).default(2).describe("Number of replicas beside the initial master."),
+  sentinels: whole(1, 15).default(3).describe("Number of Sentinels; an odd number. Unused in `replication`."),
+  image: text(/^[a-z0-9][\w.\-/:]*(@sha256:[0-9a-f]{64})?$/, "an image reference such as redis:8.0.2")
+    .default("redis:8.0.2")
+    .describe("Image of every container; Redis 7.0 or newer at /usr/bin or /usr/local/bin."),
+  masterName: text(/^[A-Za-z0-9._-]{1,60}$/, "letters, digits, '.', '_' and '-', at most 60 characters")
+    .default("mymaster")
+    .describe("Name under which Sentinel knows the group, and clients ask for it."),
+  masterSuffix: dockerName(20).default("master").describe("Suffix of the initial master's name (`redis-master`)."),
+  replicaSuffix: dockerName(20)
+    .default("replica")
+    .describe("Suffix of the replicas' names, before the number (`redis-replica-1`); `slave` gives the old names."),
+  sentinelSuffix: dockerName(20)
+    .default("sentinel")
+    .describe("Suffix of the Sentinels' names, before the number (`redis-sentinel-1`)."),
+  password: text(
+    /^([A-Za-z0-9_.~+=/@%:-]{16,128})?$/,
+    "16 to 128 letters, digits and _ . ~ + = / @ % : -, or '' for a generated one",
+  )
+    .default("")
+    .describe("Password of Redis and Sentinel, set with `--secret`. Empty: a generated one, which is better."),
+
+  // Network
+  network: z
+    .enum(["bridge", "host"])
+    .default("bridge")
+    .describe("`bridge`: a network of its own and published ports. `host`: the host's network, the fastest path."),
+  subnet: text(
+    /^((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0\/24)?$/,
+    "an IPv4 network with the prefix /24 such as 172.30.28.0/24, or '' for a derived one",
+  )
+    .default("")
+    .describe(
+      "Address range (/24) of the bridge network. Empty: one inside 172.30.0.0/16 that follows from redisPort.",
+    ),
+  redisPort: whole(1, MAX_PORT).default(6380).describe("Host port of the initial master; replicas take the next ones."),
+  sentinelPort: whole(1, MAX_PORT)
+    .default(26379)
+    .describe("Host port of the first Sentinel; others take the next ones."),
+  bindAddress: ipv4Address()
+    .default("127.0.0.1")
+    .describe("Host address on which ports are published. With several hosts: each host's own address instead."),
+  hosts: z
+    .array(hostSchema)
+    .max(50)
+    .default([])
+    .describe("Docker engines over which nodes are spread. Empty: the one of DOCKER_HOST, else the local socket."),
+
+  // Sentinel
+  quorum: whole(0, 15)
+    .default(0)
+    .describe("Sentinels that must agree that the master is down; 0 is a majority (2 of 3)."),
+  downAfterMs: whole(200, 600_000)
+    .default(5000)
+    .describe("Milliseconds without an answer before a node counts as down."),
+  parallelSyncs: whole(1, 20).default(1).describe("Replicas that sync with a new master at the same time."),
+  failoverTimeoutMs: whole(1000, 3_600_000).default(60_000).describe("Milliseconds a failover may take."),
+  denyScriptsReconfig: z.boolean().default(true).describe("Refuse changes of Sentinel's scripts at run time."),
+  resolveHostnames: z
+    .boolean()
+    .default(true)
+    .describe("Let Sentinel resolve host names that clients or operators give it; the nodes themselves use addresses."),
+
+  // Redis
+  logLevel: z
+    .enum(["debug", "verbose", "notice", "warning"])
+    .default("notice")
+    .describe("Log level of Redis and Sentinel."),
+  maxmemoryMb: whole(0, 1_048_576).default(0).describe("Redis's own memory limit in MiB; 0 is no limit."),
+  maxmemoryPolicy: z
+    .enum([
+      "noeviction",
+      "allkeys-lru",
+      "allkeys-lfu",
+      "allkeys-random",
+      "volatile-lru",
+      "volatile-lfu",
+      "volatile-random",
+      "volatile-ttl",
+    ])
+    .default("noeviction")
+    .describe("What is evicted when maxmemoryMb is reached."),
+  save: text(
+    /^(\d{1,9} \d{1,9}( \d{1,9} \d{1,9})*)?$/,
+    "pairs of seconds and changes such as '900 1 300 10', or '' for none",
+  )
+    .default("3600 1 300 100 60 10000")
+    .describe("RDB snapshots: pairs of seconds and changes; empty for none."),
+  appendonly: z.boolean().default(false).describe("Keep an append-only file (AOF)."),
+  appendfsync: z.enum(["always", "everysec", "no"]).default("everysec").describe("When the AOF is flushed to disk."),
+  minReplicasToWrite: whole(0, 20)
+    .default(0)
+    .describe("The master refuses writes with fewer replicas in sync than this; the fence against lost writes."),
+  minReplicasMaxLagS: whole(1, 600)
+    .default(10)
+    .describe("Seconds of lag after which a replica no longer counts for the fence."),
+  extraRedisConf: z
+    .array(text(/^[a-z][a-z0-9-]* [\x20-\x7e]{1,500}$/, "a redis.conf line: a directive, a space and its value"))
+    .max(100)
+    .default([])
+    .describe("Further redis.conf lines; directives that the program owns are refused."),
+
+  // Containers
+  memoryLimitMb: whole(0, 1_048_576)
+    .default(0)
+    .describe("Memory limit of each data node's container in MiB, swap included; 0 is no limit."),
+  cpuShares: whole(0, 262_144)
+    .default(0)
+    .describe("Relative CPU weight of each container; 0 is the engine's default (1024)."),
+  cpuSet: text(/^(\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*)?$/, "CPU numbers such as '0-1,3', or '' for all")
+    .default("")
+    .describe("CPUs that the containers may use, such as `0-1`; empty for all."),
+  restart: z
+    .enum(["no", "on-failure", "unless-stopped", "always"])
+    .default("unless-stopped")
+    .describe("Docker's restart policy of the containers."),
+  logMaxSizeMb: whole(1, 10_240).default(10).describe("Size in MiB at which a container's log is rotated."),
+  logMaxFiles: whole(1, 100).default(3).describe("Log files kept per container."),
+  stopGraceS: whole(1, 600).default(30).describe("Seconds a container gets to stop before it is killed."),
+  dataVolumes: z
+    .enum(["delete", "keep", "protect"])
+    .default("keep")
+    .describe("On destroy: `delete` the data, `keep` the volumes on the engine, or `protect`: refuse to destroy them."),
+
+  // Checks
+  checkTimeoutS: whole(5, 3600).default(60).describe("Seconds that the checks wait for the group to converge."),
+};
+
+/** The settings of one deployment, complete: every default filled in. */
+export const deploymentSchema = z.strictObject(settingFields);
+
+/** Settings that differ from others: all optional, and absent ones stay absent (`partial()` would fill in defaults). */
+export const overridesSchema = z.strictObject(
+  Object.fromEntries(Object.entries(settingFields).map(([name, field]) => [name, field.unwrap().optional()])),
+);
+
+/** Complete settings of one deployment. */
+export type DeploymentSettings = Readonly<z.output<typeof deploymentSchema>>;
+/** Settings of one deployment as given: what is absent has its default. */
+export type DeploymentOverrides = Readonly<z.input<typeof deploymentSchema>>;
+/** One Docker engine on which nodes can be placed. */
+export type HostSettings = Readonly<z.output<typeof hostSchema>>;
+/** Name of a setting. */
+export type SettingName = keyof typeof settingFields;
+
+/** Name of the one key that is not a setting of a deployment but a set of deployments. */
+export const DEPLOYMENTS_KEY = "deployments";
+
+export const DEPLOYMENTS_DESCRIPTION =
+  "Several deployments in one stack: name -> settings that differ from the stack's. Empty: one deployment.";
+
+export const settingNames = Object.keys(settingFields) as SettingName[];
+
+/** The schema of one setting. */
+export function settingSchema(name: SettingName): z.ZodType {
+  return settingFields[name];
+}

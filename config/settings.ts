@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { nearestName, SettingsError, type Problem } from "./problems";
+import { ruleProblems, ruleWarnings } from "./rules";
+import {
+  DEPLOYMENTS_KEY,
+  deploymentSchema,
+  overridesSchema,
+  settingNames,
+  type DeploymentOverrides,
+  type DeploymentSettings,
+} from "./schema";
+
+/** The settings of a stack: at least one deployment, and what is worth a warning but no error. */
+export interface StackSettings {
+  readonly deployments: readonly DeploymentSettings[];
+  readonly warnings: readonly string[];
+}
+
+interface Parsed {
+  readonly settings: readonly DeploymentSettings[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Turns what a person configured into complete settings.
+ *
+ * @param raw every configured value by its name in the project's namespace, decoded from JSON where it is not text.
+ * @throws SettingsError with every problem there is, not just the first.
+ */
+export function parseStackSettings(raw: Readonly<Record<string, unknown>>): StackSettings {
+  const { [DEPLOYMENTS_KEY]: several, ...base } = raw;
+  const { settings, problems } =
+    several === undefined || isEmpty(several) ? parseOne(base) : parseSeveral(base, several);
+  const allProblems = [...problems, ...(problems.length === 0 ? ruleProblems(settings) : [])];
+  if (allProblems.length > 0) {
+    throw new SettingsError(allProblems);
+  }
+  return { deployments: settings, warnings: settings.flatMap(ruleWarnings) };
+}
+
+/**
+ * Complete settings of one deployment, for programs that use the components by themselves.
+ *
+ * @throws SettingsError with every problem there is.
+ */
+export function parseDeployment(overrides: DeploymentOverrides): DeploymentSettings {
+  return parseStackSettings(overrides).deployments[0]!;
+}
+
+function parseOne(base: Readonly<Record<string, unknown>>): Parsed {
+  const result = deploymentSchema.safeParse(base);
+  return result.success
+    ? { settings: [result.data], problems: [] }
+    : { settings: [], problems: problemsOf(result.error, base, [], [...settingNames, DEPLOYMENTS_KEY]) };
+}
+
+function parseSeveral(base: Readonly<Record<string, unknown>>, several: unknown): Parsed {
+  const byName = z.record(z.string(), z.unknown()).safeParse(several);
+  if (!byName.success) {
+    const reason = `got ${shown(several)}; allowed: an object of deployments, name -> settings; fix: pulumi config set --path '${DEPLOYMENTS_KEY}.cache.redisPort' 6480`;
+    return { settings: [], problems: [{ path: DEPLOYMENTS_KEY, reason }] };
+  }
+  const baseResult = overridesSchema.safeParse(base);
+  const problems = baseResult.success ? [] : problemsOf(baseResult.error, base, [], [...settingNames, DEPLOYMENTS_KEY]);
+  const settings: DeploymentSettings[] = [];
+  for (const [name, given] of Object.entries(byName.data)) {
+    const path = [DEPLOYMENTS_KEY, name];
+    const own = overridesSchema.safeParse(given);
+    if (!own.success) {
+      problems.push(...problemsOf(own.error, given, path, settingNames));
+      continue;
+    }
+    const merged = deploymentSchema.safeParse({ ...base, name, ...own.data });
+    if (merged.success) {
+      settings.push(merged.data);
+    } else if (baseResult.success) {
+      problems.push(...problemsOf(merged.error, { name }, path, settingNames));
+    }
+  }
+  return { settings, problems };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+}
+
+function problemsOf(
+  error: z.ZodError,
+  given: unknown,
+  prefix: readonly PropertyKey[],
+  known: readonly string[],
+): Problem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) =>
+        unknownName([...prefix, ...issue.path], key, issue.path.length > 0 ? hostFields : known),
+      );
+    }
+    const rule = allowedAt(issue.path);
+    const path = pathText([...prefix, ...issue.path]);
+    const value = valueAt(given, issue.path);
+    const fix = fixCommand(path, rule.example);
+    return [
+      {
+        path,
+        reason: `got ${rule.secret ? "a value that does not fit" : shown(value)}; allowed: ${rule.allowed}; fix: ${fix}`,
+      },
+    ];
+  });
+}
+
+function unknownName(path: readonly PropertyKey[], key: string, known: readonly string[]): Problem {
+  const nearest = nearestName(key, known);
+  const where = pathText([...path, key]);
+  const hint = nearest === undefined ? `known are ${known.join(", ")}` : `did you mean ${nearest}?`;
+  return {
+    path: where,
+    reason: `no such setting; ${hint} fix: pulumi config rm ${quoted(where)}`.replace("? fix", "? Fix"),
+  };
+}
+
+function fixCommand(path: string, example: string): string {
+  const isNested = /[.[]/.test(path);
+  return `pulumi config set ${isNested ? `--path ${quoted(path)}` : path} ${example}`;
+}
+
+const quoted = (path: string): string => (/[.[]/.test(path) ? `'${path}'` : path);
+
+/** `deployments.cache.hosts[0].address`, as `pulumi config set --path` takes it. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`))
+    .join("");
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+}
+
+/** The parts of JSON Schema that the settings use. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxItems?: number;
+  readonly allowed?: string;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** The settings as JSON Schema: what errors, `Pulumi.yaml` and the documentation are made from. */
+export const settingsJsonSchema = z.toJSONSchema(deploymentSchema, { io: "input" }) as JsonSchema;
+
+const hostFields = Object.keys(settingsJsonSchema.properties?.hosts?.items?.properties ?? {});
+
+function allowedAt(path: readonly PropertyKey[]): { allowed: string; example: string; secret: boolean } {
+  const schema = path.reduce<JsonSchema | undefined>(
+    (at, key) => (typeof key === "number" ? at?.items : at?.properties?.[String(key)]),
+    settingsJsonSchema,
+  );
+  return { allowed: allowedText(schema ?? {}), example: exampleFor(schema ?? {}), secret: path[0] === "password" };
+}
+
+/** The values that a setting takes, in words: "a whole number from 0 to 20". */
+export function allowedText(schema: JsonSchema): string {
+  if (schema.enum !== undefined) {
+    return `one of ${schema.enum.join(", ")}`;
+  }
+  switch (schema.type) {
+    case "integer":
+      return `a whole number from ${schema.minimum} to ${schema.maximum}`;
+    case "boolean":
+      return "true or false";
+    case "array":
+      return `a list of at most ${schema.maxItems} items, each ${allowedText(schema.items ?? {})}`;
+    case "object":
+      return `an object with ${Object.keys(schema.properties ?? {}).join(", ")}`;
+    default:
+      return schema.allowed ?? "text";
+  }
+}
+
+function exampleFor(schema: JsonSchema): string {
+  const { default: value } = schema;
+  if (typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  return typeof value === "string" && value !== "" ? (/^[\w.:-]+$/.test(value) ? value : `'${value}'`) : "VALUE";
+}

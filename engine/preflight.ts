@@ -1,0 +1,164 @@
+import { BlockList } from "node:net";
+import { probeFrom } from "../checks/inside";
+import { allMembers, endpointText, type DeploymentPlan, type Endpoint } from "../config/plan";
+import type { Problem } from "../config/problems";
+import { EngineUnreachable, surveyEngine, type EngineSurvey } from "./survey";
+
+/**
+ * Looks at every engine of the plans, before anything is created, for what would stop the deployment half-way.
+ *
+ * @param stack `project/stack`; what carries its label is the stack's own and not in the way.
+ */
+export async function preflight(plans: readonly DeploymentPlan[], stack: string): Promise<Problem[]> {
+  const found = await Promise.all(plans.map((plan) => preflightPlan(plan, stack)));
+  return found.flat();
+}
+
+async function preflightPlan(plan: DeploymentPlan, stack: string): Promise<Problem[]> {
+  const engines = new Map(allMembers(plan).map(({ engine }) => [engine.endpoint, engine.name] as const));
+  const found = await Promise.all(
+    [...engines].map(async ([endpoint, name]): Promise<Problem[]> => {
+      const listeners = allMembers(plan)
+        .filter(({ engine }) => engine.endpoint === endpoint)
+        .map(({ bindAddress, hostPort }) => ({ ip: bindAddress, port: hostPort }));
+      try {
+        const survey = await surveyEngine({ endpoint, image: plan.settings.image, listeners });
+        const problems = judgeSurvey(plan, endpoint, survey, stack);
+        return problems.length > 0 ? problems : await refuseToRemoveTheMaster(plan, endpoint, survey, stack);
+      } catch (error) {
+        if (!(error instanceof EngineUnreachable)) {
+          throw error;
+        }
+        const reason = `the Docker engine at ${endpoint} does not answer (${error.message}); start it (\`npm run up\` starts one on Debian and Ubuntu, elsewhere \`systemctl start docker\`), or name another with DOCKER_HOST or the setting hosts`;
+        return [{ path: plan.settings.hosts.length === 0 ? "hosts" : `hosts (${name})`, reason }];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+/** Bound on asking a group for its master; a group that has none is for the checks to report. */
+const MASTER_TIMEOUT_MS = 5_000;
+
+/** Fewer replicas may mean that the node which is the master now goes, and with it the only one that takes writes. */
+async function refuseToRemoveTheMaster(
+  plan: DeploymentPlan,
+  endpoint: string,
+  survey: EngineSurvey,
+  stack: string,
+): Promise<Problem[]> {
+  const ours = survey.containers.filter(
+    ({ owner, kind, state }) =>
+      owner?.stack === stack && owner.deployment === plan.name && kind === "data" && state === "running",
+  );
+  const leaving = ours.filter(({ name }) => !plan.nodes.some((node) => node.name === name));
+  if (leaving.length === 0) {
+    return [];
+  }
+  const signal = AbortSignal.timeout(MASTER_TIMEOUT_MS);
+  const master = await probeFrom(endpoint, ours[0]!.name, signal).catch(() => undefined);
+  return master === undefined
+    ? []
+    : judgeLeavingMaster(
+        plan,
+        master,
+        leaving.map(({ name }) => name),
+      );
+}
+
+/** Whether the master is among the nodes that a plan no longer has; pure. */
+export function judgeLeavingMaster(plan: DeploymentPlan, master: Endpoint, leaving: readonly string[]): Problem[] {
+  if (plan.nodes.some(({ announced }) => endpointText(announced) === endpointText(master))) {
+    return [];
+  }
+  const heir = plan.nodes[0]!.name;
+  const handOver = plan.settings.topology === "sentinel" ? `failover -- --to ${heir}` : `promote -- ${heir}`;
+  const reason = `${leaving.join(", ")} would be removed, and the master is among them (${endpointText(master)}); hand over first: npm run ${handOver}`;
+  return [{ path: "replicas", reason }];
+}
+
+/** What on an engine is in the way of a deployment; pure. */
+export function judgeSurvey(plan: DeploymentPlan, endpoint: string, survey: EngineSurvey, stack: string): Problem[] {
+  const isOwn = (thing: { owner?: { stack: string; deployment: string } }) => thing.owner?.stack === stack;
+  const owner = (thing: { owner?: { stack: string; deployment: string } }) =>
+    thing.owner === undefined ? "" : ` of deployment ${thing.owner.deployment} in stack ${thing.owner.stack}`;
+  const foreign = survey.containers.filter((container) => !isOwn(container));
+  const problems: Problem[] = [];
+
+  for (const member of allMembers(plan).filter(({ engine }) => engine.endpoint === endpoint)) {
+    const portSetting = member.kind === "data" ? "redisPort" : "sentinelPort";
+    const changePort = `fix: stop it, or pulumi config set ${portSetting} PORT`;
+    const namesake = foreign.find(({ name }) => name === member.name);
+    if (namesake !== undefined) {
+      const rename = "pulumi config set name NAME";
+      // What another stack deployed is nothing to remove: it is most likely in use.
+      const fix = namesake.owner === undefined ? `fix: docker rm -f ${namesake.name}, or ${rename}` : `fix: ${rename}`;
+      problems.push({
+        path: "name",
+        reason: `there is already a container ${member.name}${owner(namesake)} on ${endpoint}; ${fix}`,
+      });
+    }
+    const holder = foreign.find(({ ports }) =>
+      ports.some((p) => p.port === member.hostPort && sameAddress(p.ip, member.bindAddress)),
+    );
+    const process = survey.foreignPorts.get(member.hostPort);
+    if (holder !== undefined) {
+      const reason = `port ${member.hostPort} of ${member.name} is taken on ${endpoint} by the container ${holder.name}${owner(holder)}; ${changePort}`;
+      problems.push({ path: portSetting, reason });
+    } else if (
+      process !== undefined &&
+      !survey.containers.some((c) => isOwn(c) && c.name === member.name && c.state === "running")
+    ) {
+      problems.push({
+        path: portSetting,
+        reason: `port ${member.hostPort} of ${member.name} is taken on ${endpoint} by ${process}; ${changePort}`,
+      });
+    }
+  }
+  for (const planned of plan.networks.filter(({ engine }) => engine.endpoint === endpoint)) {
+    const own = survey.networks.find((network) => isOwn(network) && network.name === planned.name);
+    const current = own?.subnets[0];
+    if (current !== undefined && !own!.subnets.includes(planned.subnet)) {
+      const reason = `the network ${planned.name} has ${current} and cannot become ${planned.subnet} while containers are on it; fix: pulumi config set subnet ${current} to keep it, or npm run destroy first`;
+      problems.push({ path: "subnet", reason });
+    }
+    for (const other of survey.networks.filter((network) => !isOwn(network))) {
+      if (other.name === planned.name) {
+        const fix = `fix: docker network rm ${other.name}, or pulumi config set name NAME`;
+        problems.push({
+          path: "name",
+          reason: `there is already a network ${other.name}${owner(other)} on ${endpoint}; ${fix}`,
+        });
+      }
+      const overlapping = other.subnets.find((subnet) => overlap(subnet, planned.subnet));
+      if (overlapping !== undefined) {
+        const reason = `${planned.subnet} overlaps ${overlapping} of the network ${other.name}${owner(other)} on ${endpoint}; fix: pulumi config set subnet 10.77.0.0/24, or another free one`;
+        problems.push({ path: "subnet", reason });
+      }
+    }
+  }
+  if (survey.imageProblem !== undefined) {
+    const reason = `${plan.settings.image} is not on ${endpoint} and cannot be pulled (${survey.imageProblem}); fix: docker load it there, or pulumi config set image IMAGE`;
+    problems.push({ path: "image", reason });
+  }
+  return problems;
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return a === b || a === "0.0.0.0" || b === "0.0.0.0";
+}
+
+/** Whether two IPv4 networks share an address: one of them then contains the other's first one. */
+function overlap(a: string, b: string): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+function contains(network: string, other: string): boolean {
+  const [address, prefix] = network.split("/");
+  if (address === undefined || prefix === undefined || address.includes(":") || other.includes(":")) {
+    return false;
+  }
+  const list = new BlockList();
+  list.addSubnet(address, Number(prefix));
+  return list.check(other.split("/")[0]!);
+}

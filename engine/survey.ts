@@ -1,0 +1,140 @@
+import { DEPLOYMENT_LABEL, KIND_LABEL, STACK_LABEL } from "../config/labels";
+import { engineClient } from "./engineClient";
+import { portHolder } from "./portHolder";
+
+/** A container as far as it can be in the way of a deployment. */
+export interface SurveyedContainer {
+  readonly name: string;
+  /** `running`, `exited`, `paused`, ... */
+  readonly state: string;
+  /** `data` or `sentinel`; undefined when it is none of this project's. */
+  readonly kind?: string;
+  /** `project/stack` and deployment that it belongs to; undefined when it is none of this project's. */
+  readonly owner?: { readonly stack: string; readonly deployment: string };
+  /** Ports that it has on the host; `ip` is `0.0.0.0` for all addresses. */
+  readonly ports: readonly { readonly ip: string; readonly port: number }[];
+}
+
+export interface SurveyedNetwork {
+  readonly name: string;
+  readonly owner?: { readonly stack: string; readonly deployment: string };
+  /** IPv4 networks with their prefix. */
+  readonly subnets: readonly string[];
+}
+
+/** What an engine has that matters before anything is created on it. */
+export interface EngineSurvey {
+  readonly containers: readonly SurveyedContainer[];
+  readonly networks: readonly SurveyedNetwork[];
+  /** Why the image cannot be had; undefined when it is on the engine or in its registry. */
+  readonly imageProblem?: string;
+  /** Processes that are no container's, by port; only looked for on an engine of this machine. */
+  readonly foreignPorts: ReadonlyMap<number, string>;
+}
+
+export interface SurveyRequest {
+  readonly endpoint: string;
+  readonly image: string;
+  /** Where ports will be published. */
+  readonly listeners: readonly { readonly ip: string; readonly port: number }[];
+}
+
+/** The engine did not answer; the message says why. */
+export class EngineUnreachable extends Error {}
+
+/** An engine that does not answer within this time is reported instead of waited for; its socket may hang for ever. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** A registry may take longer than the engine itself, above all to say that it is not there. */
+const REGISTRY_TIMEOUT_MS = 15_000;
+
+/**
+ * Looks at an engine; changes nothing.
+ *
+ * @throws EngineUnreachable when it does not answer.
+ */
+export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey> {
+  const engine = await engineClient(request.endpoint, ANSWER_TIMEOUT_MS);
+  try {
+    const [containers, networks, imageProblem] = await Promise.all([
+      engine.listContainers({ all: true }),
+      engine.listNetworks(),
+      findImage(request.endpoint, request.image),
+    ]);
+    const published = containers.flatMap((container) => container.Ports);
+    const free = request.listeners.filter(({ port }) => !published.some((p) => p.PublicPort === port));
+    return {
+      containers: containers.map((container) => ({
+        name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+        state: container.State,
+        kind: container.Labels[KIND_LABEL],
+        owner: ownerOf(container.Labels),
+        ports: container.Ports.filter((port) => port.PublicPort > 0 && port.IP !== "::").map((port) => ({
+          ip: port.IP,
+          port: port.PublicPort,
+        })),
+      })),
+      networks: networks.map((network) => ({
+        name: network.Name,
+        owner: ownerOf(network.Labels),
+        subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      })),
+      imageProblem,
+      foreignPorts: await foreignPorts(request.endpoint, free),
+    };
+  } catch (error) {
+    throw new EngineUnreachable(error instanceof Error && error.message !== "" ? error.message : String(error));
+  }
+}
+
+async function findImage(endpoint: string, image: string): Promise<string | undefined> {
+  const local = await engineClient(endpoint, ANSWER_TIMEOUT_MS);
+  try {
+    await local.getImage(image).inspect();
+    return undefined;
+  } catch (error) {
+    if (statusOf(error) !== 404) {
+      throw error;
+    }
+  }
+  try {
+    const slow = await engineClient(endpoint, REGISTRY_TIMEOUT_MS);
+    await slow.getImage(image).distribution();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+async function foreignPorts(
+  endpoint: string,
+  listeners: SurveyRequest["listeners"],
+): Promise<ReadonlyMap<number, string>> {
+  const holders = new Map<number, string>();
+  if (endpoint.startsWith("unix:")) {
+    await Promise.all(
+      listeners.map(async ({ ip, port }) => {
+        const holder = await portHolder(ip, port);
+        if (holder !== undefined) {
+          holders.set(port, holder);
+        }
+      }),
+    );
+  }
+  return holders;
+}
+
+/** Engines answer null for "no labels", whatever the client's types say. */
+function ownerOf(labels: Readonly<Record<string, string>> | null | undefined): SurveyedContainer["owner"] {
+  const stack = labels?.[STACK_LABEL];
+  const deployment = labels?.[DEPLOYMENT_LABEL];
+  return stack === undefined || deployment === undefined ? undefined : { stack, deployment };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+function reasonOf(error: unknown): string {
+  const { json, message } = error as { json?: { message?: string }; message?: string };
+  return json?.message ?? message ?? String(error);
+}

@@ -1,0 +1,16 @@
+"""An application's client: the output `connection` is all that it needs.
+
+npm run -s pulumi -- stack output connection --json --show-secrets --stack dev | python3 examples/redis-py/main.py
+"""
+
+import json
+import sys
+
+from redis.sentinel import Sentinel
+
+c = json.load(sys.stdin)
+sentinel = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], sentinel_kwargs={"password": c["sentinelPassword"]}, password=c["password"])
+master = sentinel.master_for(c["name"])
+
+master.set("greeting", "hello from redis-py")
+print(master.get("greeting").decode())

@@ -1,0 +1,72 @@
+#!/bin/sh
+# A data node: starts the server as a read-only standby, finds out what it is to be, watches it, stops it.
+set -u
+NODE_HOME=${NODE_HOME:-$(dirname "$0")}
+. "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-facts.sh"
+. "$NODE_HOME/lib-marker.sh"
+. "$NODE_HOME/lib-role.sh"
+. "$NODE_HOME/lib-watch.sh"
+. "$NODE_HOME/lib-stop.sh"
+. "$NODE_HOME/decide.sh"
+
+SPEAKER=boot
+
+# Redis loads what its setting names, the append-only file or the snapshot, though the data may be in the other one
+# when the setting was just changed. So it starts with what the disk has, and changes over when that is loaded.
+find_aof_setting() {
+    AOF=no
+    if grep -q '^appendonly yes' "$NODE_HOME/redis.conf"; then AOF=yes; fi
+    AOF_AT_START=$AOF
+    if [ -e "$DATA_DIR/appendonlydir" ]; then
+        AOF_AT_START=yes
+    elif [ -e "$DATA_DIR/dump.rdb" ]; then
+        AOF_AT_START=no
+    fi
+}
+
+change_aof_over() {
+    await_loaded
+    tell "CONFIG SET appendonly $AOF" || return
+    say "appendonly is $AOF from now on; the data was loaded from before it was"
+    # Left where it is, it would be loaded, old as it is, when the setting is changed back.
+    if [ "$AOF" = no ]; then
+        rm -rf "$DATA_DIR/appendonlydir.old"
+        mv "$DATA_DIR/appendonlydir" "$DATA_DIR/appendonlydir.old"
+    fi
+}
+
+# Through a pipe: with the secrets in it, it must neither lie in a file nor be seen in a process list.
+server_configuration() {
+    cat "$NODE_HOME/redis.conf"
+    printf '%s\n' '' "requirepass $PASSWORD" "masterauth $PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
+    echo "appendonly $AOF_AT_START"
+}
+
+[ -r "$NODE_HOME/redis.conf" ] || {
+    say "$NODE_HOME/redis.conf cannot be read" >&2
+    exit 1
+}
+open_marker
+stopping=no
+find_aof_setting
+server_configuration | "$SERVER" - &
+server_pid=$!
+{
+    [ "$AOF" = "$AOF_AT_START" ] || change_aof_over
+    take_role
+    watch_server
+} &
+keeper_pid=$!
+trap stop_node TERM INT
+
+# `wait` also returns when a signal was handled: the server's own end is when it is gone.
+while :; do
+    wait "$server_pid"
+    code=$?
+    server_runs || break
+done
+kill "$keeper_pid" 2>/dev/null
+if [ "$stopping:$code" = yes:0 ]; then close_marker; fi
+exit "$code"

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Container health check: healthy means 'may be counted on'. Prints one line that says what is wrong.
+set -u
+NODE_HOME=${NODE_HOME:-$(dirname "$0")}
+. "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-ask.sh"
+
+healthy() {
+    echo "ok: $*"
+    exit 0
+}
+
+unhealthy() {
+    echo "unhealthy: $*"
+    exit 1
+}
+
+check_data_node() {
+    ask_info "$OWN_SERVER"
+    case $INFO_ROLE:$INFO_LINK in
+    master:*) healthy master ;;
+    replica:up) healthy "replica of $INFO_MASTER" ;;
+    replica:syncing) unhealthy "replica of $INFO_MASTER, its first sync is still running" ;;
+    replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
+    standby:*) unhealthy 'standby: no role decided yet (its log says why)' ;;
+    loading:*) unhealthy 'loading its data' ;;
+    *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused" ;;
+    esac
+}
+
+check_sentinel() {
+    quorum=$(ask "$OWN_SERVER" "SENTINEL CKQUORUM $MASTER_NAME" | head -n 1)
+    case $quorum in
+    OK*) healthy "${quorum#OK }" ;;
+    '') unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused" ;;
+    *) unhealthy "$quorum" ;;
+    esac
+}
+
+case $KIND in
+data) check_data_node ;;
+sentinel) check_sentinel ;;
+esac

@@ -1,0 +1,73 @@
+# shellcheck shell=sh
+# Talking to servers: the only place that knows the password, the client program and its bounds.
+
+# A dead peer costs this much, however many are dead: several are always asked at the same time.
+ANSWER_S=1
+
+# ask HOST:PORT COMMAND...: prints the replies; fails if the server did not let us in.
+# The password goes through stdin, since arguments and environments can be read by others.
+ask() {
+    at=$1
+    shift
+    { printf 'AUTH %s\n' "$PASSWORD" && printf '%s\n' "$@"; } |
+        timeout "$ANSWER_S" "$CLIENT" -h "${at%:*}" -p "${at##*:}" 2>/dev/null |
+        after_login
+}
+
+after_login() {
+    read -r login && [ "$login" = OK ] && tr -d '\r'
+}
+
+# tell COMMAND: one command to this node's own server; fails unless the reply is OK
+tell() {
+    [ "$(ask "$OWN_SERVER" "$1")" = OK ]
+}
+
+# at_once FUNCTION ARGUMENT...: calls FUNCTION with each argument, all at the same time.
+# What a call prints must be one short line: only those arrive whole.
+at_once() (
+    function=$1
+    shift
+    for argument; do
+        "$function" "$argument" &
+    done
+    wait
+)
+
+# parse_info TEXT: what INFO's sections replication, keyspace and persistence say, as INFO_ variables.
+# INFO rather than ROLE: it answers while loading, and its lines need no counting.
+parse_info() {
+    INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
+    info_host='' info_syncing=0 info_loading=0
+    while IFS=: read -r key value; do
+        case $key in
+        role) INFO_ROLE=$value ;;
+        loading) info_loading=$value ;;
+        master_host) info_host=$value ;;
+        master_port) INFO_MASTER=$info_host:$value ;;
+        master_link_status) INFO_LINK=$value ;;
+        master_sync_in_progress) info_syncing=$value ;;
+        slave_priority) INFO_PRIORITY=$value ;;
+        master_replid) INFO_REPLID=$value ;;
+        slave_repl_offset | master_repl_offset) [ "$value" -le "$INFO_OFFSET" ] || INFO_OFFSET=$value ;;
+        db[0-9]*) INFO_DATA=data ;;
+        esac
+    done <<TEXT
+$1
+TEXT
+    case $INFO_ROLE in
+    slave) INFO_ROLE=replica ;;
+    esac
+    if [ "$info_loading" = 1 ]; then
+        INFO_ROLE=loading
+    elif [ "$INFO_MASTER" = "$STANDBY" ]; then
+        INFO_ROLE=standby
+        INFO_MASTER=-
+    fi
+    if [ "$info_syncing" = 1 ]; then INFO_LINK=syncing; fi
+}
+
+# ask_info HOST:PORT: asks a data node, sets the INFO_ variables; INFO_ROLE is 'down' if it does not answer
+ask_info() {
+    parse_info "$(ask "$1" 'INFO replication' 'INFO keyspace' 'INFO persistence')"
+}

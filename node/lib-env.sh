@@ -1,0 +1,51 @@
+# shellcheck shell=sh
+# What every script needs first: the plan's word on this node, the password, the programs' names.
+# Sourced with NODE_HOME set.
+
+# Defaults of what an older rendering may not know yet.
+LISTEN_ADDRESS=127.0.0.1
+BOOT_WAIT_S=20
+
+# shellcheck source=/dev/null
+. "$NODE_HOME/node.env"
+
+SELF=$ADDRESS:$PORT
+OWN_SERVER=$LISTEN_ADDRESS:$LISTEN_PORT
+
+# A node starts as a replica of this, so that it cannot take a write before its role is decided.
+# Loopback, since anything else may be answered: a trial with 240.0.0.1 met a proxy that spoke HTTP.
+STANDBY=127.0.0.1:1
+
+# Unset first: assigning to a variable that came with the environment would export the password to every child.
+unset PASSWORD
+read -r PASSWORD <"$NODE_HOME/password"
+
+first_program() {
+    for program; do
+        if command -v "$program" >/dev/null; then
+            echo "$program"
+            return
+        fi
+    done
+    echo "none of these programs is on the PATH: $*" >&2
+    exit 127
+}
+SERVER=$(first_program redis-server valkey-server) || exit
+CLIENT=$(first_program redis-cli valkey-cli) || exit
+
+# A line of the log, under the name of the script that speaks.
+say() { printf '%s: %s\n' "$SPEAKER" "$*"; }
+
+now() { date +%s; }
+
+# words WORD...: prints how many there are
+words() { echo $#; }
+
+# without WORD FROM...: prints FROM without WORD
+without() {
+    unwanted=$1
+    shift
+    for word; do
+        [ "$word" = "$unwanted" ] || printf '%s ' "$word"
+    done
+}

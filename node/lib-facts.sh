@@ -1,0 +1,106 @@
+# shellcheck shell=sh
+# What the others say, asked of all of them at the same time.
+
+# majority_of COUNT ADDRESS...: prints the address that more than half of COUNT voters name
+majority_of() {
+    voters=$1
+    shift
+    for candidate; do
+        votes=0
+        for vote; do
+            [ "$vote" != "$candidate" ] || votes=$((votes + 1))
+        done
+        if [ $((2 * votes)) -gt "$voters" ]; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+# Each prints one line: KIND ADDRESS ANSWER
+
+# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it.
+sentinel_word() {
+    word=$(ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" "SENTINEL MASTER $MASTER_NAME" | {
+        read -r host && read -r port && echo "$host:$port$(doubt)"
+    })
+    echo "sentinel $1 ${word:--}"
+}
+
+# Prints ! if what SENTINEL MASTER answers, names and values in turn, has such flags.
+doubt() {
+    while read -r key && read -r value; do
+        case $key,$value, in
+        flags,*_down,* | flags,*failover_in_progress,*)
+            echo !
+            return
+            ;;
+        esac
+    done
+}
+
+# ROLE,MASTER,DATA,READY,REPLID,OFFSET as decide.sh wants them
+node_word() {
+    ask_info "$1"
+    case $INFO_ROLE:$INFO_PRIORITY in
+    master:*) ready=ready ;;
+    *:0) ready=raw ;;
+    *) ready=ready ;;
+    esac
+    echo "node $1 $INFO_ROLE,$INFO_MASTER,$INFO_DATA,$ready,$INFO_REPLID,$INFO_OFFSET"
+}
+
+# gather SENTINELS NODES: sets NAMED, NAMES (the answers), ANSWERING (Sentinels that answered), DOUBTED (by which),
+# PEERS (for decide) and HEARD (all of it as a sentence)
+gather() {
+    NAMES='' ANSWERING='' DOUBTED='' PEERS='' heard_nodes=''
+    # Not within the here-document: its pipe would leak into busybox's `timeout`, whose watcher keeps it open for 1 s.
+    answers=$(ask_all "$1" "$2" | sort)
+    while read -r kind address answer; do
+        case $kind:$answer in
+        sentinel:-) ;;
+        sentinel:*)
+            ANSWERING="$ANSWERING $address"
+            NAMES="$NAMES ${answer%!}"
+            [ "$answer" = "${answer%!}" ] || DOUBTED="$DOUBTED $address"
+            ;;
+        node:*)
+            PEERS="$PEERS $address,$answer"
+            heard_nodes="$heard_nodes${heard_nodes:+, }$address $(in_words "$answer")"
+            ;;
+        esac
+    done <<ANSWERS
+$answers
+ANSWERS
+    # shellcheck disable=SC2086 # lists
+    {
+        configured=$(words $1)
+        NAMED=$(majority_of "$configured" $NAMES)
+        HEARD="sentinels: $(words $ANSWERING)/$configured name ${NAMED:-no one by majority}"
+        [ -n "$NAMED" ] || HEARD="$HEARD${NAMES:+ (they say$NAMES)}"
+        HEARD="$HEARD${DOUBTED:+ (down or being replaced, says$DOUBTED)}"
+    }
+    [ -n "$1" ] || HEARD='sentinels: none configured'
+    HEARD="$HEARD; peers: ${heard_nodes:-none configured}"
+}
+
+ask_all() (
+    # shellcheck disable=SC2086 # lists
+    {
+        at_once sentinel_word $1 &
+        at_once node_word $2 &
+    }
+    wait
+)
+
+# in_words ROLE,MASTER,DATA,READY,REPLID,OFFSET
+in_words() (
+    IFS=,
+    # shellcheck disable=SC2086 # split at commas
+    set -- $1
+    case $1 in
+    down | loading) echo "$1" ;;
+    replica) echo "$1 of $2 ($3, $4, offset $6)" ;;
+    *) echo "$1 ($3, $4, offset $6)" ;;
+    esac
+)

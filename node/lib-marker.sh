@@ -1,0 +1,74 @@
+# shellcheck shell=sh
+# The marker: what this node was, recorded beside its data about once a second, for its next start.
+# (The data itself does not tell: an AOF brings a new replication id, and neither file knows the role.)
+
+MARKER=$DATA_DIR/node.state
+
+# Sets the LAST_ variables, SYNCED (has had a master's or its own word on the data set) and OWN_STOP.
+read_marker() {
+    LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_DATA=empty SYNCED=no OWN_STOP=crashed
+    [ -r "$MARKER" ] || return 0
+    while IFS='=' read -r key value; do
+        case $key in
+        role) LAST_ROLE=$value ;;
+        master) LAST_MASTER=$value ;;
+        replid) LAST_REPLID=$value ;;
+        offset) LAST_OFFSET=$value ;;
+        data) LAST_DATA=$value ;;
+        synced) SYNCED=$value ;;
+        clean) [ "$value" != yes ] || OWN_STOP=clean ;;
+        esac
+    done <"$MARKER"
+}
+
+# write_marker [clean=yes]: by rename, so that a crash or a full disk leaves the previous one whole
+write_marker() {
+    {
+        printf '%s=%s\n' role "$LAST_ROLE" master "$LAST_MASTER" replid "$LAST_REPLID" offset "$LAST_OFFSET" \
+            data "$LAST_DATA" synced "$SYNCED" time "$(now)"
+        [ $# = 0 ] || printf '%s\n' "$1"
+    } >"$MARKER.new" && mv -f "$MARKER.new" "$MARKER"
+}
+
+# write_role ROLE MASTER: ahead of the change, since a kill right after it must not bring the old role back
+write_role() {
+    LAST_ROLE=$1 LAST_MASTER=$2
+    write_marker
+}
+
+# A start is a crash until it ends well.
+open_marker() {
+    read_marker
+    [ "$LAST_ROLE" = none ] || write_marker
+}
+
+close_marker() {
+    read_marker
+    [ "$LAST_ROLE" = none ] || write_marker clean=yes
+}
+
+# Records what the own server is now; only a link that is up says anything about the data.
+record_state() {
+    ask_info "$OWN_SERVER"
+    case $INFO_ROLE:$INFO_LINK in
+    master:*) LAST_MASTER=$SELF ;;
+    replica:*) LAST_MASTER=$INFO_MASTER ;;
+    *) return 0 ;;
+    esac
+    LAST_ROLE=$INFO_ROLE
+    case $INFO_ROLE:$INFO_LINK in
+    master:* | replica:up) LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes ;;
+    esac
+    write_marker
+}
+
+# weigh_own_data: after ask_info of the own server, sets OWN_DATA and OWN_OFFSET
+weigh_own_data() {
+    case $INFO_DATA:$SYNCED:$LAST_DATA in
+    data:*) OWN_DATA=intact ;;
+    *:yes:data) OWN_DATA=lost ;;
+    *) OWN_DATA=empty ;;
+    esac
+    OWN_OFFSET=$LAST_OFFSET
+    [ "$INFO_OFFSET" -le "$OWN_OFFSET" ] || OWN_OFFSET=$INFO_OFFSET
+}

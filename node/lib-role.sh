@@ -1,0 +1,135 @@
+# shellcheck shell=sh
+# From standby to a role: ask, decide, apply; and ask again for as long as it takes.
+
+server_runs() { kill -0 "$server_pid" 2>/dev/null; }
+
+# take_role: returns once the own server has a role
+take_role() {
+    await_loaded
+    started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote=''
+    while server_runs; do
+        waited=$(($(now) - started))
+        [ "$waited" -lt "$BOOT_WAIT_S" ] || LATE=yes
+        record_state
+        case $INFO_ROLE:$INFO_MASTER in
+        standby:* | replica:"$vote") ;;
+        master:* | replica:*)
+            # Sentinel and people move roles with REPLICAOF too: their word stands.
+            say "role set from outside: $INFO_ROLE $INFO_MASTER"
+            break
+            ;;
+        *)
+            sleep "$pause"
+            continue
+            ;;
+        esac
+        weigh_own_data
+        welcome_promotion
+        # shellcheck disable=SC2086 # a list
+        gather "$SENTINELS" "$(without "$SELF" $DATA_NODES)"
+        decision=$(decide)
+        apply "$decision" && break
+        report_waiting
+        sleep "$pause"
+    done
+    restore_log
+}
+
+# Loading may take minutes; only the server's own end ends the wait.
+await_loaded() {
+    waiting_since=$(now) report_at=$(($(now) + 10))
+    while server_runs; do
+        ask_info "$OWN_SERVER"
+        case $INFO_ROLE in
+        loading) sleep 0.2 ;;
+        down) sleep 0.05 ;;
+        *) return ;;
+        esac
+        if [ "$(now)" -ge "$report_at" ]; then
+            say "waiting for the server to load its data, $(($(now) - waiting_since)) s so far ($INFO_ROLE)"
+            report_at=$(($(now) + 10))
+        fi
+    done
+}
+
+# apply DECISION: true when that settles the role
+apply() {
+    verdict=${1%% *} reason=${1#* }
+    case $verdict in
+    master)
+        write_role master "$SELF"
+        tell 'REPLICAOF NO ONE' && report_decision "master, because $reason"
+        ;;
+    follow) follow "${reason%% *}" "${reason#* }" ;;
+    yield)
+        ask_failover
+        false
+        ;;
+    *) false ;;
+    esac
+}
+
+# follow ADDRESS REASON
+follow() {
+    [ "$1" != "$vote" ] || [ -n "$NAMED" ] || return
+    write_role replica "$1"
+    tell "REPLICAOF ${1%:*} ${1##*:}" || return
+    report_decision "follow $1, because $2"
+    if [ "$TOPOLOGY:$NAMED" = sentinel: ]; then
+        # By the disk's word alone: it stands only until a majority of the Sentinels has one.
+        vote=$1
+        false
+    fi
+}
+
+report_decision() {
+    say "$HEARD; $(disk_in_words); decided: $1"
+}
+
+disk_in_words() {
+    last=$LAST_ROLE
+    case $LAST_ROLE in
+    replica) last="replica of $LAST_MASTER" ;;
+    esac
+    echo "disk: last role $last, stop $OWN_STOP, data $OWN_DATA, offset $OWN_OFFSET"
+}
+
+# One Sentinel after the other until one says OK: two failovers at once would fight.
+ask_failover() {
+    [ $(($(now) - failover_asked)) -ge 5 ] || return 0
+    for sentinel in $ANSWERING; do
+        reply=$(ask "$sentinel" "SENTINEL FAILOVER $MASTER_NAME" | head -n 1)
+        case $reply in
+        OK | INPROG*)
+            failover_asked=$(now)
+            report_decision "ask for a failover, because $reason; $sentinel: $reply"
+            return
+            ;;
+        esac
+    done
+    reason="$reason; asked for a failover, the last reply: $reply"
+}
+
+# Soon after the start, then every few seconds, and once the bound is over, every 30 s.
+report_waiting() {
+    [ "$LATE" = no ] || pause=2
+    time=$(now)
+    [ "$time" -gt "$report_at" ] || return 0
+    quiet_log
+    say "$HEARD; $(disk_in_words); still undecided after $waited s, because $reason"
+    case $LATE in
+    yes) report_at=$((time + 29)) ;;
+    *) report_at=$((time + 3)) ;;
+    esac
+}
+
+# A standby's server complains every second about the master that it is not meant to reach.
+quiet_log() {
+    [ -z "${planned_log-}" ] || return 0
+    planned_log=$(ask "$OWN_SERVER" 'CONFIG GET loglevel' | sed -n 2p)
+    tell 'CONFIG SET loglevel warning'
+}
+
+restore_log() {
+    [ -z "${planned_log-}" ] || tell "CONFIG SET loglevel $planned_log"
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# A Sentinel: composes its file from the plan's template and the group's word, then becomes the server.
+set -u
+NODE_HOME=${NODE_HOME:-$(dirname "$0")}
+. "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-facts.sh"
+. "$NODE_HOME/lib-group.sh"
+
+SPEAKER=sentinel
+
+# Only the word on the master and the votes survive a restart; everything else comes from the template,
+# so that changed settings arrive, and replicas and Sentinels that left the plan are forgotten.
+sentinel_configuration() {
+    cat "$NODE_HOME/sentinel.conf"
+    printf '%s\n' '' \
+        "sentinel monitor $MASTER_NAME ${MASTER%:*} ${MASTER##*:} $QUORUM" \
+        "sentinel config-epoch $MASTER_NAME $CONFIG_EPOCH" \
+        "sentinel leader-epoch $MASTER_NAME $LEADER_EPOCH" \
+        "sentinel current-epoch $CURRENT_EPOCH" \
+        "sentinel auth-pass $MASTER_NAME $PASSWORD" \
+        "requirepass $PASSWORD" \
+        "sentinel sentinel-pass $PASSWORD"
+    # Known in advance: found by INFO, they would take Sentinel 10 s.
+    # shellcheck disable=SC2086 # a list
+    for replica in $(without "$MASTER" $DATA_NODES); do
+        echo "sentinel known-replica $MASTER_NAME ${replica%:*} ${replica##*:}"
+    done
+}
+
+# The first process of a container ignores signals that it does not handle.
+trap 'exit 143' TERM INT
+
+[ -r "$NODE_HOME/sentinel.conf" ] || {
+    say "$NODE_HOME/sentinel.conf cannot be read" >&2
+    exit 1
+}
+read_state
+find_master
+umask 077
+sentinel_configuration >"$STATE.new" && mv -f "$STATE.new" "$STATE" || exit
+exec "$SERVER" "$STATE" --sentinel

@@ -1,0 +1,253 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { lineCount, seconds } from "./options";
+import { EXIT, sentenceOf, UserError } from "./userError";
+import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
+
+/**
+ * The command line: names, options and their explanations. What a command does is in the file of its name under
+ * `commands/`, loaded only when it is called, so that `--help` and a typing mistake are answered at once.
+ */
+
+interface Common {
+  readonly stack?: string;
+  readonly deployment?: string;
+  readonly json?: boolean;
+}
+
+/** For commands with other words: the stack if the first word is one, and the other words. */
+function stackAndRest(words: readonly string[], options: Common): { stack: string; rest: readonly string[] } {
+  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, hasSettings);
+  return { stack, rest };
+}
+
+/** For commands without other words: whatever word there is is the stack. */
+function onlyStack(words: readonly string[], options: Common): string {
+  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, () => true);
+  refuse(rest, "only the stack is named here");
+  return stack;
+}
+
+/** For `logs` and `promote`: the stack, and one more word. */
+function stackAndNode(words: readonly string[], options: Common): { stack: string; node?: string } {
+  const { stack, rest } = stackAndRest(words, options);
+  refuse(
+    rest.slice(1),
+    rest[0] === undefined ? "" : `"${rest[0]}" is taken for the node; name the stack first or with --stack`,
+  );
+  return { stack, node: rest[0] };
+}
+
+function refuse(surplus: readonly string[], hint: string): void {
+  if (surplus.length > 0) {
+    throw new UserError(`too many arguments: ${surplus.join(" ")} (${hint})`, EXIT.usage);
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command("npm run")
+    .usage("COMMAND -- [STACK] [options]")
+    .description("Redis on Docker: deploy it, look at it, operate it.")
+    .helpOption("-h, --help", "explain all commands, or one: npm run COMMAND -- --help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      `
+STACK is ${DEFAULT_STACK} unless it is named, as the first word or with --stack: npm run status -- prod
+Those from status to promote also take --deployment NAME, for a stack with several, and --json, for machines.
+Exit codes: 0 all is well; 1 it failed, or is not healthy; 2 the command line is wrong. DEBUG=1 shows stack traces.
+Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulumi command), npm test.`,
+    );
+  program.configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` });
+
+  /** Words are sorted out by the functions above; commander is only to collect them. */
+  const command = (name: string, usage: string, description: string): Command =>
+    program
+      .command(name)
+      .usage(usage)
+      .description(description)
+      .argument("[words...]")
+      .configureHelp({
+        commandUsage: (self) => `npm run ${self.name()} -- ${self.usage()}`,
+        subcommandTerm: (self) => self.name(),
+      })
+      .helpOption("-h, --help", "explain this command")
+      .option("-s, --stack <name>", `the stack (default: ${DEFAULT_STACK})`);
+  const look = (name: string, usage: string, description: string): Command =>
+    command(name, usage, description).option("-d, --deployment <name>", "the deployment, in a stack with several");
+  const ofPulumi = (name: string, usage: string, description: string): Command =>
+    command(name, usage, description)
+      .allowUnknownOption()
+      .helpOption(false)
+      .addHelpText("after", `\nOther options go to pulumi, which explains them: npm run -s pulumi -- ${name} --help`);
+
+  ofPulumi("up", "[STACK] [--diff ...]", "deploy a stack or bring it up to date, check it, say how to connect").action(
+    async (words: string[], options: Common) => {
+      const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
+      const { up } = await import("./commands/up.js");
+      process.exitCode = await up({ stack, args: rest });
+    },
+  );
+
+  ofPulumi("preview", "[STACK] [--diff ...]", "show what up would change").action(
+    async (words: string[], options: Common) => {
+      const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
+      const { preview } = await import("./commands/preview.js");
+      process.exitCode = await preview({ stack, args: rest });
+    },
+  );
+
+  ofPulumi(
+    "destroy",
+    "[STACK] [--yes] [--remove-stack]",
+    "remove a deployment; data volumes as the setting dataVolumes says",
+  )
+    .option("-y, --yes", "do not ask")
+    .option("--remove-stack", "remove the stack too, with its history")
+    .action(async (words: string[], options: Common & { yes?: boolean; removeStack?: boolean }) => {
+      const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
+      const { destroy } = await import("./commands/destroy.js");
+      process.exitCode = await destroy({ ...options, stack, args: rest });
+    });
+
+  look(
+    "status",
+    "[STACK] [--watch[=SECONDS]]",
+    "who is master, lag, memory, clients, versions; exit code 0 when healthy",
+  )
+    .option("-w, --watch [seconds]", "look again every 2 (or so many) seconds, until Ctrl-C")
+    .option("--json", "for machines; with --watch one object a line")
+    .action(async (words: string[], options: Common & { watch?: string | true }) => {
+      // `status --watch prod`: what follows is the stack, not a number.
+      const isWord = typeof options.watch === "string" && !/^[\d.]/.test(options.watch);
+      const watch = isWord ? true : options.watch;
+      const stack = onlyStack(isWord ? [options.watch as string, ...words] : words, options);
+      const watchS = watch === undefined ? undefined : watch === true ? 2 : seconds(watch);
+      const { status } = await import("./commands/status.js");
+      process.exitCode = await status({ stack, deployment: options.deployment, json: options.json, watchS });
+    });
+
+  look("verify", "[STACK]", "run the checks that every deployment ends with")
+    .option(
+      "--timeout <seconds>",
+      "wait this long for the group to converge (default: the setting checkTimeoutS)",
+      seconds,
+    )
+    .option("--json", "for machines")
+    .action(async (words: string[], options: Common & { timeout?: number }) => {
+      const stack = onlyStack(words, options);
+      const { verify } = await import("./commands/verify.js");
+      process.exitCode = await verify({ ...options, stack, timeoutS: options.timeout });
+    });
+
+  look("outputs", "[STACK] [--show-secrets]", "what applications' stacks get from this one")
+    .option("--show-secrets", "with the password")
+    .option("--json", "for machines")
+    .action(async (words: string[], options: Common & { showSecrets?: boolean }) => {
+      const stack = onlyStack(words, options);
+      const { outputs } = await import("./commands/outputs.js");
+      process.exitCode = await outputs({ ...options, stack });
+    });
+
+  look("logs", "[STACK] [NODE] [--follow]", "what the containers say, all in order of time or one")
+    .option("-f, --follow", "go on with what comes, until Ctrl-C")
+    .option("-n, --tail <lines>", "the last lines of each, or all", lineCount, 100)
+    .option("--since <time>", "not before: 10m, 2h, 1d ago, or a date such as 2025-11-23T14:00")
+    .option("-t, --timestamps", "with the time at which the engine got each line")
+    .action(
+      async (
+        words: string[],
+        options: Common & { follow?: boolean; tail: number | "all"; since?: string; timestamps?: boolean },
+      ) => {
+        const target = stackAndNode(words, options);
+        const { logs } = await import("./commands/logs.js");
+        process.exitCode = await logs({ ...options, ...target });
+      },
+    );
+
+  look(
+    "connect",
+    "[STACK] [--node NAME] [-- ARGS]",
+    "redis-cli on the master, or on one node; without a password anywhere",
+  )
+    .option("-n, --node <name>", "this node or Sentinel")
+    .addHelpText(
+      "after",
+      "\nWords behind the stack, and options behind another --, go to redis-cli: npm run -s connect -- INFO replication",
+    )
+    .action(async (words: string[], options: Common & { node?: string }) => {
+      const { stack, rest } = stackAndRest(words, options);
+      const { connect } = await import("./commands/connect.js");
+      process.exitCode = await connect({ ...options, stack, args: rest });
+    });
+
+  look(
+    "failover",
+    "[STACK] [--to NODE] [--yes]",
+    "hand the master's role over without losing a write (topology sentinel)",
+  )
+    .option("--to <node>", "who takes over (default: the replica with the least to catch up)")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "for machines")
+    .action(async (words: string[], options: Common & { to?: string; yes?: boolean }) => {
+      const stack = onlyStack(words, options);
+      const { failover } = await import("./commands/failover.js");
+      process.exitCode = await failover({ ...options, stack });
+    });
+
+  look("promote", "[STACK] NODE [--yes]", "make this node the master (topology replication)")
+    .option("-y, --yes", "do not ask, as long as nothing can be lost")
+    .option("--force", "do not ask, and go on although writes may be lost")
+    .option("--json", "for machines")
+    .action(async (words: string[], options: Common & { yes?: boolean; force?: boolean }) => {
+      const { stack, node } = stackAndNode(words, options);
+      if (node === undefined) {
+        throw new UserError(
+          "missing argument: which node is to become the master? npm run promote -- NODE",
+          EXIT.usage,
+        );
+      }
+      const { promote } = await import("./commands/promote.js");
+      process.exitCode = await promote({ ...options, stack, node });
+    });
+
+  command("bench", "[options]", "measure it side by side with the compose files that it replaces")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (words: string[]) => {
+      const { main: bench } = await import("../bench/run.js");
+      process.exitCode = await bench(words);
+    });
+
+  return program;
+}
+
+/** Commander prints its own sentences; what it reports is a wrong command line, or help that was asked for. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return error instanceof UserError ? error.exitCode : EXIT.failed;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  // Whoever reads the output may have seen enough: `npm run logs | head`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") {
+      throw error;
+    }
+    process.exit(EXIT.ok);
+  });
+  try {
+    const program = buildProgram().exitOverride();
+    program.commands.forEach((command) => command.exitOverride());
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (!(error instanceof CommanderError) || error instanceof InvalidArgumentError) {
+      process.stderr.write(`${sentenceOf(error, Boolean(process.env.DEBUG))}\n`);
+    }
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,63 @@
+import { converge } from "../../checks/converge";
+import { confirm } from "../ask";
+import { failOver, planFailover, type FailoverPlan } from "../handover/failover";
+import { stopSignal, timedSteps } from "../handover/announce";
+import { withGroup } from "../handover/group";
+import { named } from "../handover/steps";
+import { readContract } from "../stack";
+import { bytesText } from "../units";
+import { EXIT, UserError } from "../userError";
+
+export interface FailoverOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  /** Name of the replica that is to take over; by default the one with the least to catch up. */
+  readonly to?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Milliseconds that the Sentinels get to agree on what was done; when they do not, `status` says what is wrong. */
+const AGREEMENT_MS = 15_000;
+
+/** `npm run failover`: a planned failover under Sentinel, without losing an acknowledged write. */
+export async function failover({ stack, deployment, to, yes, json }: FailoverOptions): Promise<number> {
+  const contract = await readContract(stack, deployment);
+  if (contract.topology === "replication") {
+    throw new UserError(
+      `${contract.deployment} has no Sentinels (topology replication); say who takes over: npm run promote -- NODE`,
+    );
+  }
+  return withGroup(contract, async (group) => {
+    const plan = await planFailover(group, to);
+    process.stderr.write(`${planText(plan)}\n`);
+    if (!yes && !(await confirm(`Hand over to ${plan.candidate.name}?`))) {
+      process.stderr.write("Nothing was changed.\n");
+      return EXIT.failed;
+    }
+    const stop = stopSignal();
+    try {
+      // Looked at again: the question may have been on the screen for an hour.
+      const current = yes ? plan : await planFailover(group, plan.candidate.name);
+      const say = timedSteps((line) => process.stderr.write(line));
+      const { master, pausedMs } = await failOver(group, current, { say, signal: stop.signal });
+      // Clients go on already; but the Sentinel that led the failover ends it a second or two later.
+      const { judgement } = await converge(contract, AGREEMENT_MS, () => undefined, stop.signal);
+      const agreed = judgement.findings.length === 0;
+      say(agreed ? "all Sentinels agree" : "not all Sentinels agree yet; `npm run status` says what is wrong");
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ deployment: contract.deployment, from: plan.master.name, to: master.name, pausedMs })}\n`
+          : `${contract.deployment}: master is ${named(master)}; writes were paused for ${pausedMs} ms.\n`,
+      );
+      return EXIT.ok;
+    } finally {
+      stop.dispose();
+    }
+  });
+}
+
+function planText({ master, candidate, lagBytes }: FailoverPlan): string {
+  const state = lagBytes === 0 ? "in sync" : `${bytesText(lagBytes)} behind`;
+  return `${named(master)} is the master; ${named(candidate)} would take over (${state}).`;
+}

@@ -1,0 +1,58 @@
+import { endpointText } from "../../config/plan";
+import type { Contract, ContractMember } from "../../outputs/contract";
+import { readContract } from "../stack";
+import { renderTable } from "../table";
+import { EXIT } from "../userError";
+
+export interface OutputsOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  readonly json?: boolean;
+  readonly showSecrets?: boolean;
+}
+
+const MASKED = "[secret]";
+
+/** `npm run outputs`: what the applications' stacks get from this one. */
+export async function outputs({ stack, deployment, json, showSecrets }: OutputsOptions): Promise<number> {
+  const contract = await readContract(stack, deployment);
+  const shown = showSecrets ? contract : withoutSecrets(contract);
+  process.stdout.write(`${json ? JSON.stringify(shown, undefined, 2) : renderOutputs(shown)}\n`);
+  return EXIT.ok;
+}
+
+/** The outputs with every secret masked; what is not secret in `connection` stays readable. */
+export function withoutSecrets(contract: Contract): Contract {
+  const { connection } = contract;
+  return {
+    ...contract,
+    password: MASKED,
+    connection: {
+      ...connection,
+      password: MASKED,
+      ...(connection.sentinelPassword === undefined ? {} : { sentinelPassword: MASKED }),
+    },
+  };
+}
+
+/** One output a line, a list's items each on their own. Pure. */
+export function renderOutputs(contract: Contract): string {
+  const { nodes, sentinels, natMap, connection, ...plain } = contract;
+  const rows = [
+    ...Object.entries(plain).map(([name, value]) => [name, String(value)]),
+    ...listRows("nodes", nodes.map(memberText)),
+    ...listRows("sentinels", sentinels.map(memberText)),
+    ...listRows(
+      "natMap",
+      Object.entries(natMap).map(([announced, reached]) => `${announced} -> ${endpointText(reached)}`),
+    ),
+    ["connection", `options of a client: ${Object.keys(connection).join(", ")} (--json --show-secrets shows them)`],
+  ];
+  return renderTable([{ heading: "OUTPUT" }, { heading: "VALUE" }], rows);
+}
+
+const listRows = (name: string, items: readonly string[]): string[][] =>
+  items.length === 0 ? [[name, "none"]] : items.map((item, index) => [index === 0 ? name : "", item]);
+
+const memberText = ({ name, host, port, announced }: ContractMember): string =>
+  `${name}  ${host}:${port}, announced as ${endpointText(announced)}`;

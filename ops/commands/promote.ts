@@ -1,0 +1,110 @@
+import type { Contract } from "../../outputs/contract";
+import { confirm } from "../ask";
+import { stopSignal, timedSteps } from "../handover/announce";
+import { withGroup } from "../handover/group";
+import { planPromotion, promote as carryOut, type PromotionPlan } from "../handover/promotion";
+import { awaitRecorded } from "../handover/record";
+import { named } from "../handover/steps";
+import { readContract } from "../stack";
+import { EXIT, UserError } from "../userError";
+
+export interface PromoteOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  /** Name of the node that is to become master. */
+  readonly node: string;
+  readonly yes?: boolean;
+  /** Go on although writes are or may be lost. */
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** `npm run promote -- NODE`: the replication topology's failover, by hand. */
+export async function promote(options: PromoteOptions): Promise<number> {
+  const contract = await readContract(options.stack, options.deployment);
+  if (contract.topology === "sentinel") {
+    throw new UserError(
+      `${contract.deployment} is under Sentinel, which decides who is master; hand over with: npm run failover -- --to ${options.node}`,
+    );
+  }
+  return withGroup(contract, async (group) => {
+    const plan = await planPromotion(group, options.node);
+    if (plan === "already") {
+      process.stderr.write(`${options.node} is the master already.\n`);
+      return EXIT.ok;
+    }
+    process.stderr.write(`${planText(plan)}\n`);
+    if (!(await mayGoOn(plan, options))) {
+      process.stderr.write("Nothing was changed.\n");
+      return EXIT.failed;
+    }
+    const stop = stopSignal();
+    try {
+      const say = timedSteps((line) => process.stderr.write(line));
+      const { pausedMs } = await carryOut(group, plan, { say, signal: stop.signal });
+      await waitForRecords(contract, plan, say);
+      report(contract, plan, pausedMs, options.json === true);
+      return EXIT.ok;
+    } finally {
+      stop.dispose();
+    }
+  });
+}
+
+function planText({ chosen, master, risks, absent }: PromotionPlan): string {
+  const present = master === undefined ? "No master answers" : `${named(master)} is the master`;
+  const lines = [`${present}; ${named(chosen)} would take over${risks.length === 0 ? ", in sync." : "."}`];
+  lines.push(...risks.map((risk) => `Data may be lost: ${risk}.`));
+  if (absent.length > 0) {
+    const one = absent.length === 1;
+    lines.push(
+      `${absent.join(", ")} ${one ? "does" : "do"} not answer and cannot be told now; ${one ? "it follows" : "they follow"} when back.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** `--yes` is for what is safe; what may lose writes wants a person or `--force`. */
+async function mayGoOn({ chosen, risks }: PromotionPlan, { yes, force }: PromoteOptions): Promise<boolean> {
+  if (force) {
+    return true;
+  }
+  if (risks.length > 0) {
+    return confirm(`Promote ${chosen.name} all the same?`, "--force");
+  }
+  return yes === true || (await confirm(`Promote ${chosen.name}?`));
+}
+
+/** From then on restarts of any node bring back the same roles. */
+async function waitForRecords(
+  contract: Contract,
+  { chosen, followers }: PromotionPlan,
+  say: (line: string) => void,
+): Promise<void> {
+  const told = contract.nodes.filter(
+    ({ name }) => name === chosen.name || followers.some((each) => each.name === name),
+  );
+  const open = await awaitRecorded(told, chosen.address);
+  say(
+    open.length === 0
+      ? "the roles are recorded and survive restarts"
+      : `${open.join(", ")} ${open.length === 1 ? "has" : "have"} not recorded the new roles yet; do not restart ${open.length === 1 ? "it" : "them"} before npm run verify passes`,
+  );
+}
+
+function report(
+  contract: Contract,
+  { chosen, master }: PromotionPlan,
+  pausedMs: number | undefined,
+  json: boolean,
+): void {
+  const { deployment } = contract;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ deployment, from: master?.name, to: chosen.name, pausedMs })}\n`);
+    return;
+  }
+  const paused = pausedMs === undefined ? "" : `; writes were paused for ${pausedMs} ms`;
+  process.stdout.write(
+    `${deployment}: master is ${named(chosen)}${paused}. Applications that read this stack's outputs follow at the next: npm run up\n`,
+  );
+}

@@ -1,0 +1,21 @@
+import { renderReport, verify as check } from "../../checks/verify";
+import { readContract } from "../stack";
+import { EXIT } from "../userError";
+
+export interface VerifyOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  readonly json?: boolean;
+  readonly timeoutS?: number;
+}
+
+/** `npm run verify`: the checks that every deployment ends with, on their own. */
+export async function verify({ stack, deployment, json, timeoutS }: VerifyOptions): Promise<number> {
+  const contract = await readContract(stack, deployment);
+  const report = await check(contract, {
+    timeoutS,
+    onProgress: json ? undefined : (line) => process.stderr.write(`${line}\n`),
+  });
+  process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : renderReport(report)}\n`);
+  return report.findings.length === 0 ? EXIT.ok : EXIT.failed;
+}

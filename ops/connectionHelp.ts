@@ -1,0 +1,65 @@
+import { endpointText } from "../config/plan";
+import type { Contract, ContractEndpoint } from "../outputs/contract";
+import { DEFAULT_STACK } from "./words";
+
+/**
+ * What `up` ends with: where it is, how to look at it, and how a program gets to it. Pure, and without the password: a
+ * terminal's history and a CI log are no place for one.
+ *
+ * @param several whether the stack has other deployments too.
+ */
+export function connectionHelp(contract: Contract, stack: string, several: boolean): string {
+  const { deployment, topology, nodes, sentinels, masterName } = contract;
+  const words = commandWords(stack, several ? deployment : undefined);
+  const endpoints = (members: readonly ContractEndpoint[]) => members.map(endpointText).join(" ");
+  const lines = [
+    `${deployment} is up and checked.`,
+    "",
+    `  Redis      ${endpoints(nodes)}`,
+    ...(topology === "sentinel" ? [`  Sentinel   ${endpoints(sentinels)}, master name ${masterName}`] : []),
+    `  Look       npm run status${words}`,
+    `  redis-cli  npm run connect${words}`,
+    "",
+    "  Node.js",
+    ...ioredisLines(contract, stack, several).map((line) => `    ${line}`),
+    "  Python",
+    ...redisPyLines(contract, stack, several).map((line) => `    ${line}`),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The words behind `npm run COMMAND` that mean this stack and deployment; nothing for the default ones. */
+function commandWords(stack: string, deployment: string | undefined): string {
+  const words = [
+    ...(stack === DEFAULT_STACK ? [] : [stack]),
+    ...(deployment === undefined ? [] : ["--deployment", deployment]),
+  ];
+  return words.length === 0 ? "" : ` -- ${words.join(" ")}`;
+}
+
+const outputCommand = (stack: string): string =>
+  `npm run -s pulumi -- stack output --json --show-secrets --stack ${stack}`;
+
+/** A client of ioredis, from nothing but the outputs. */
+export function ioredisLines({ deployment }: Contract, stack: string, several: boolean): string[] {
+  const connection = several ? `deployments[${JSON.stringify(deployment)}].connection` : "connection";
+  return [
+    'const { Redis } = require("ioredis"), { execSync } = require("node:child_process");',
+    `const outputs = JSON.parse(execSync(${JSON.stringify(outputCommand(stack))}));`,
+    `const redis = new Redis(outputs.${connection});`,
+  ];
+}
+
+/** A client of redis-py, from nothing but the outputs. */
+export function redisPyLines({ deployment, topology }: Contract, stack: string, several: boolean): string[] {
+  const path = several ? `["deployments"][${JSON.stringify(deployment)}]["connection"]` : '["connection"]';
+  const client =
+    topology === "sentinel"
+      ? 'redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], password=c["password"], sentinel_kwargs={"password": c["sentinelPassword"]}).master_for(c["name"])'
+      : 'redis = Redis(host=c["host"], port=c["port"], password=c["password"])';
+  return [
+    `import json, subprocess; from ${topology === "sentinel" ? "redis.sentinel import Sentinel" : "redis import Redis"}`,
+    `c = json.loads(subprocess.check_output(${JSON.stringify(outputCommand(stack))}, shell=True))${path}`,
+    client,
+  ];
+}

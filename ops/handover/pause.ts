@@ -1,0 +1,65 @@
+import type { Endpoint } from "../../config/plan";
+import type { Member } from "./group";
+
+/**
+ * Longest time that writes stay paused when this program dies in the middle: the server ends the pause by itself.
+ * Longer than any wait between two renewals, or writes would go on, and be lost, while the roles are switched.
+ */
+const PAUSE_MS = 15_000;
+
+/** The writes of a master, held back; clients wait, and none sees an error. */
+export class WritePause {
+  private endedAt?: number;
+
+  private constructor(
+    private readonly master: Member,
+    private readonly since: number,
+  ) {}
+
+  /** Holds writes back; those already acknowledged are on their way to the replicas. */
+  static async begin(master: Member): Promise<WritePause> {
+    const pause = new WritePause(master, performance.now());
+    await pause.renew();
+    return pause;
+  }
+
+  /** Starts the time anew after which the server would end the pause by itself. */
+  async renew(): Promise<void> {
+    await this.master.redis.call("CLIENT", "PAUSE", PAUSE_MS, "WRITE");
+  }
+
+  /** Milliseconds for which writes were held back, so far or in all. */
+  get ms(): number {
+    return Math.round((this.endedAt ?? performance.now()) - this.since);
+  }
+
+  /** Nothing was switched: the held writes go on where they are. */
+  async end(): Promise<void> {
+    await this.master.redis.call("CLIENT", "UNPAUSE");
+    this.endedAt = performance.now();
+  }
+
+  /**
+   * The old master becomes a replica of the new one. Its clients are dropped before the pause ends, so that they look
+   * for the new master and write there; the held writes, never acknowledged, would only be told READONLY here.
+   */
+  async endAsReplicaOf(master: Endpoint): Promise<void> {
+    await becomeReplica(this.master, master);
+    this.endedAt = performance.now();
+  }
+}
+
+/** Makes a node a replica, drops its clients and lets go what was held back, in one step. */
+export async function becomeReplica({ redis }: Member, master: Endpoint): Promise<void> {
+  const results = await redis
+    .multi()
+    .call("REPLICAOF", master.host, master.port)
+    .call("CLIENT", "KILL", "TYPE", "normal")
+    .call("CLIENT", "KILL", "TYPE", "pubsub")
+    .call("CLIENT", "UNPAUSE")
+    .exec();
+  const failed = results?.find(([error]) => error !== null)?.[0];
+  if (failed) {
+    throw failed;
+  }
+}

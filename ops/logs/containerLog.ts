@@ -1,0 +1,93 @@
+import { PassThrough } from "node:stream";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { engineClient } from "../../engine/engineClient";
+import type { ContractMember } from "../../outputs/contract";
+import { demultiplex, linesOf, type LogLine } from "./lines";
+
+/** Which part of a log. */
+export interface LogRange {
+  /** Last lines, or all of them. */
+  readonly tail: number | "all";
+  /** Seconds since 1970. */
+  readonly sinceS?: number;
+}
+
+const ENGINE_ANSWER_MS = 10_000;
+const AGAIN_MS = 1000;
+const WANTED = { stdout: true, stderr: true, timestamps: true } as const;
+
+/** The log of one container, so far. */
+export async function readLog({ name, engine }: ContractMember, { tail, sinceS }: LogRange): Promise<LogLine[]> {
+  const docker = await engineClient(engine, ENGINE_ANSWER_MS);
+  const log = await docker.getContainer(name).logs({ ...WANTED, follow: false, since: sinceS, ...tailOf(tail) });
+  return linesOf(name, demultiplex(log));
+}
+
+/**
+ * Follows the log of one container, also through its restarts and its replacement, until the signal.
+ *
+ * @param onLost is told once, when the container or its engine is gone; it is followed again when it is back.
+ */
+export async function followLog(
+  member: ContractMember,
+  range: LogRange,
+  onLine: (line: LogLine) => void,
+  onLost: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let last = "";
+  let isLost = false;
+  while (!signal.aborted) {
+    try {
+      const next: LogRange = last === "" ? range : { tail: "all", sinceS: Date.parse(last) / 1000 };
+      await followOnce(member, next, signal, (line) => {
+        // Asked by the second or by the millisecond, the engine repeats what is already shown.
+        if (line.time > last) {
+          last = line.time;
+          onLine(line);
+        }
+        isLost = false;
+      });
+    } catch (error) {
+      if (!isLost) {
+        onLost(reasonOf(error));
+      }
+      isLost = true;
+    }
+    await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function followOnce(
+  { name, engine }: ContractMember,
+  { tail, sinceS }: LogRange,
+  signal: AbortSignal,
+  onLine: (line: LogLine) => void,
+): Promise<void> {
+  const docker = await engineClient(engine);
+  const container = docker.getContainer(name);
+  const stream = await container.logs({ ...WANTED, follow: true, since: sinceS, ...tailOf(tail), abortSignal: signal });
+  const both = new PassThrough();
+  docker.modem.demuxStream(stream, both, both);
+  stream
+    .once("end", () => both.end())
+    .once("close", () => both.end())
+    .once("error", () => both.end());
+  for await (const line of createInterface({ input: both })) {
+    linesOf(name, line).forEach(onLine);
+  }
+}
+
+const tailOf = (tail: number | "all"): { tail?: number } => (tail === "all" ? {} : { tail });
+
+/** The engine's own words without the HTTP around them. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && "json" in error) {
+    const message = (error.json as { message?: unknown } | undefined)?.message;
+    if (typeof message === "string") {
+      return message;
+    }
+  }
+  return error instanceof Error ? error.message : String(error);
+}

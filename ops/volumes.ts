@@ -1,0 +1,63 @@
+/** A data volume and what a destroy does to it. */
+export interface StackVolume {
+  /** Name on its engine. */
+  readonly name: string;
+  /** `protected`: stays, and stays in the stack. `kept`: stays on the engine, and leaves the stack. */
+  readonly fate: "deleted" | "kept" | "protected";
+}
+
+/** The part of `pulumi stack export` that matters here. */
+interface ExportedResource {
+  readonly type?: string;
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly delete?: boolean;
+  readonly outputs?: { readonly name?: unknown };
+}
+
+const VOLUME_TYPE = "docker:index/volume:Volume";
+
+/**
+ * What a destroy would do to each volume of a stack. From the state, not from the settings: what counts is how the volumes
+ * were deployed.
+ */
+export function volumesOf(exported: unknown): StackVolume[] {
+  const resources =
+    (exported as { deployment?: { resources?: readonly ExportedResource[] } }).deployment?.resources ?? [];
+  return resources
+    .filter(({ type, delete: isLeftover }) => type === VOLUME_TYPE && isLeftover !== true)
+    .map(({ protect, retainOnDelete, outputs }) => ({
+      name: String(outputs?.name),
+      fate: protect ? ("protected" as const) : retainOnDelete ? ("kept" as const) : ("deleted" as const),
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** What is about to happen to the data, as sentences. */
+export function destroyText(stack: string, volumes: readonly StackVolume[]): string {
+  const of = (fate: StackVolume["fate"]) => volumes.filter((volume) => volume.fate === fate).map(({ name }) => name);
+  const [deleted, kept, guarded] = [of("deleted"), of("kept"), of("protected")];
+  return [
+    `Stack "${stack}": all containers and networks are removed.`,
+    ...(deleted.length > 0 ? [`The data goes too: ${deleted.join(", ")}.`] : []),
+    ...(kept.length > 0 ? [`The data stays on the engine: ${kept.join(", ")}.`] : []),
+    ...(guarded.length > 0 ? [`The data stays, protected: ${guarded.join(", ")}.`] : []),
+  ].join("\n");
+}
+
+/** How to get rid of what a destroy left, as sentences; nothing when it left nothing. */
+export function leftoverText(stack: string, volumes: readonly StackVolume[]): string {
+  const kept = volumes.filter(({ fate }) => fate === "kept").map(({ name }) => name);
+  const guarded = volumes.filter(({ fate }) => fate === "protected").map(({ name }) => name);
+  return [
+    ...(kept.length > 0
+      ? [`Kept on the engine: ${kept.join(", ")}.`, `  To remove that data too: docker volume rm ${kept.join(" ")}`]
+      : []),
+    ...(guarded.length > 0
+      ? [
+          `Kept in the stack, protected: ${guarded.join(", ")}.`,
+          `  To remove that data too: npm run -s pulumi -- state unprotect --all --yes --stack ${stack} && npm run destroy -- ${stack}`,
+        ]
+      : []),
+  ].join("\n");
+}

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { nearestName } from "../config/problems";
+
+/**
+ * What a stack gives to the applications' stacks, the checks and the commands. Raised when a consumer written for the
+ * older one would break.
+ */
+export const CONTRACT_VERSION = 1;
+
+const endpoint = z.object({ host: z.string(), port: z.int() });
+
+const member = endpoint.extend({
+  /** Name of the container. `host` and `port` are where it is reached from the engine's host. */
+  name: z.string(),
+  /** Where the members of the group reach it; what Redis and Sentinel answer with. */
+  announced: endpoint,
+  /** Address of the Docker engine that it runs on. */
+  engine: z.string(),
+});
+
+/** Options of ioredis (`new Redis(connection)`), plain enough for any other client. */
+const connection = z.object({
+  /** Sentinels to ask for the master; absent in the replication topology. */
+  sentinels: z.array(endpoint).optional(),
+  /** Name of the master to ask the Sentinels for; absent in the replication topology. */
+  name: z.string().optional(),
+  /** The master of the moment; only in the replication topology. */
+  host: z.string().optional(),
+  port: z.int().optional(),
+  password: z.string(),
+  sentinelPassword: z.string().optional(),
+  /** Announced address -> address for clients outside the Docker network; absent where none is needed. */
+  natMap: z.record(z.string(), endpoint).optional(),
+});
+
+const contract = z.object({
+  contractVersion: z.literal(CONTRACT_VERSION),
+  deployment: z.string(),
+  topology: z.enum(["sentinel", "replication"]),
+  masterName: z.string(),
+  quorum: z.int(),
+  checkTimeoutS: z.int(),
+  sentinels: z.array(member),
+  nodes: z.array(member),
+  password: z.string(),
+  natMap: z.record(z.string(), endpoint),
+  connection,
+});
+
+/** Where something listens. */
+export type ContractEndpoint = Readonly<z.output<typeof endpoint>>;
+/** A data node or a Sentinel, as the outputs name it. */
+export type ContractMember = Readonly<z.output<typeof member>>;
+/** Options from which a client is built in one call; secret, since it holds the password. */
+export type Connection = Readonly<z.output<typeof connection>>;
+/** The outputs of one deployment. */
+export type Contract = Readonly<z.output<typeof contract>>;
+
+/** The outputs of a stack are not those of this project, or of another version of it. */
+export class ContractError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ContractError";
+  }
+}
+
+/**
+ * Reads the outputs of a stack: `requireOutput` of a StackReference, or `pulumi stack output --json --show-secrets`.
+ *
+ * @param outputs all outputs of the stack, secrets included.
+ * @param deployment which deployment of a stack with several; by default its first.
+ * @throws ContractError that says what is missing, or which version was met.
+ */
+export function parseContract(outputs: unknown, deployment?: string): Contract {
+  const all = z.record(z.string(), z.unknown()).safeParse(outputs);
+  if (!all.success || Object.keys(all.data).length === 0) {
+    throw new ContractError(
+      "The stack has no outputs; deploy it first (`npm run up`), and read them with --show-secrets.",
+    );
+  }
+  const chosen = deployment === undefined ? all.data : chooseDeployment(all.data, deployment);
+  const version = chosen.contractVersion;
+  if (version !== CONTRACT_VERSION) {
+    throw new ContractError(
+      version === undefined
+        ? "The stack has no output `contractVersion`, so it is not a stack of this project."
+        : `The stack's outputs have contract version ${JSON.stringify(version)}, this reader knows ${CONTRACT_VERSION}; bring the older of the two up to date.`,
+    );
+  }
+  const parsed = contract.safeParse(chosen);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    throw new ContractError(`The stack's outputs do not fit contract version ${CONTRACT_VERSION}: ${issues}.`);
+  }
+  return parsed.data;
+}
+
+function chooseDeployment(outputs: Readonly<Record<string, unknown>>, deployment: string): Record<string, unknown> {
+  if (outputs.deployment === deployment) {
+    return outputs;
+  }
+  const several = (outputs.deployments ?? {}) as Record<string, Record<string, unknown>>;
+  const found = several[deployment];
+  if (found === undefined) {
+    const known = [...new Set([String(outputs.deployment), ...Object.keys(several)])];
+    const nearest = nearestName(deployment, known);
+    throw new ContractError(
+      `The stack has no deployment "${deployment}"; ${nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}`}?`.replace(
+        /(there are .*)\?$/,
+        "$1.",
+      ),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { after, before, describe, it } from "mocha";
+import { parseContract } from "../../outputs/contract";
+import { leftovers } from "../support/engine";
+import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
+
+const root = join(__dirname, "..", "..");
+const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
+
+describe("who consumes the outputs", () => {
+  const project = new PulumiProject();
+  let connection = "";
+  before(async () => {
+    await project.addStack("used", {
+      name: "used",
+      redisPort: 18080,
+      sentinelPort: 28080,
+      downAfterMs: 1000,
+      failoverTimeoutMs: 10_000,
+      dataVolumes: "delete",
+    });
+    expectSuccess(await project.up("used"));
+    const args = ["stack", "output", "connection", "--json", "--show-secrets", "--stack", "used"];
+    connection = expectSuccess(await project.pulumi(args)).stdout;
+  });
+  after(() => project.dispose());
+
+  it("ioredis takes the output as it is", async () => {
+    const example = ["--import", "tsx", join(root, "examples", "ioredis", "main.ts")];
+    const { stdout } = expectSuccess(await run(process.execPath, example, root, process.env, connection));
+    assert.equal(stdout, "hello from ioredis\n");
+  });
+
+  it("redis-py takes it in three lines, and with address translation in a few more", async () => {
+    for (const [file, greeting] of [
+      ["main.py", "hello from redis-py"],
+      ["outside.py", "hello from outside"],
+    ] as const) {
+      const example = join(root, "examples", "redis-py", file);
+      const { stdout } = expectSuccess(await run(python, [example], root, process.env, connection));
+      assert.equal(stdout, `${greeting}\n`);
+    }
+  });
+
+  it("a preview and the outputs mask what is secret, and only that", async () => {
+    const { stdout } = expectSuccess(await project.pulumi(["stack", "output", "--json", "--stack", "used"]));
+    const outputs = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual([outputs.password, outputs.connection], ["[secret]", "[secret]"]);
+    assert.deepEqual([outputs.contractVersion, outputs.topology, outputs.masterName], [1, "sentinel", "mymaster"]);
+    assert.throws(() => parseContract(outputs), /connection/);
+  });
+
+  it("status says who is master, in words and for machines", async () => {
+    const { stdout } = expectSuccess(await project.command(["status", "used"]));
+    assert.match(stdout, /master is used-master \(127\.0\.0\.1:18080\), 2 of 2 replicas in sync, quorum OK/);
+    const machine = expectSuccess(await project.command(["status", "used", "--json"]));
+    assert.ok(JSON.stringify(JSON.parse(machine.stdout)).includes("used-master"));
+  });
+
+  it("logs show every member's, connect talks to the master without a password in sight", async () => {
+    const logs = expectSuccess(await project.command(["logs", "--stack", "used", "--tail", "5"]));
+    for (const name of ["used-master", "used-replica-2", "used-sentinel-3"]) {
+      assert.ok(logs.stdout.includes(name), `no line of ${name} in\n${logs.stdout}`);
+    }
+    const role = expectSuccess(await project.command(["connect", "--stack", "used"], "ROLE\n"));
+    assert.match(role.stdout, /master/);
+  });
+
+  it("failover hands over, and status, the next up and the clients agree", async () => {
+    expectSuccess(await project.command(["failover", "used", "--yes", "--to", "used-replica-2"]));
+    assert.match(expectSuccess(await project.command(["status", "used"])).stdout, /master is used-replica-2/);
+    expectSuccess(await project.up("used", "--expect-no-changes"));
+    const client = new Redis(JSON.parse(connection) as object);
+    assert.equal(await client.set("after", "failover"), "OK");
+    client.disconnect();
+  });
+
+  it("an absent stack, an unknown command and an unknown option get a sentence", async () => {
+    for (const [args, sentence] of [
+      [["status", "nowhere"], /no stack "nowhere"; .*used/],
+      [["statsu"], /unknown command 'statsu'[^]*status/],
+      [["status", "--wacth"], /unknown option '--wacth'[^]*--watch/],
+    ] as const) {
+      const { code, output } = await project.command(args);
+      assert.ok(code === 1 || code === 2, `exit code ${code}`);
+      assert.match(output, sentence);
+      assert.doesNotMatch(output, /^\s+at /m);
+    }
+  });
+});
+
+describe("a program of one's own", () => {
+  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-own-"));
+  const state = mkdtempSync(join(tmpdir(), "redis-on-docker-own-state-"));
+  const program = join(folder, "examples", "own-program");
+  const env = {
+    ...process.env,
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "only for a test",
+    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+  };
+  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], program, env);
+  before(() => {
+    for (const name of [
+      "components",
+      "config",
+      "checks",
+      "engine",
+      "node",
+      "outputs",
+      "node_modules",
+      "package.json",
+      "tsconfig.json",
+    ]) {
+      symlinkSync(join(root, name), join(folder, name));
+    }
+    cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
+  });
+  after(async () => {
+    await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own");
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(state, { recursive: true, force: true });
+  });
+
+  it("deploys with the components, and changes nothing the second time", async () => {
+    expectSuccess(await pulumi("stack", "init", "own"));
+    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--stack", "own"));
+    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "own"));
+    const { stdout } = expectSuccess(await pulumi("stack", "output", "masterEndpoint", "--json", "--stack", "own"));
+    assert.deepEqual(JSON.parse(stdout), { host: "127.0.0.1", port: 16380 });
+    expectSuccess(await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own"));
+    assert.deepEqual(await leftovers("own-cache"), []);
+  });
+});

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { waitFor } from "../support/waitFor";
+
+describe("failover", function () {
+  this.timeout(60_000);
+
+  it("a master that was down too long returns as a replica and never takes a write", () =>
+    withGroup({}, async (group) => {
+      const old = await group.up();
+      await old.command("SET", "before", "1");
+      await old.kill();
+      const next = await waitFor("another master by all Sentinels' word", async () => {
+        const words = await Promise.all(group.sentinels.map((sentinel) => sentinel.namedMaster()));
+        return new Set(words).size === 1 && words[0] !== old.address && group.nodeAt(words[0]!);
+      });
+      assert.equal(await next.command("GET", "before"), "1");
+
+      old.start();
+      const writes = pollWrites(group, old);
+      await group.settled();
+      await sleep(500);
+      const { accepted, refused } = await writes.stop();
+      assert.equal(accepted, 0, "writes accepted by the old master");
+      assert.ok(refused > 20, `polled too seldom: ${refused}`);
+      assert.equal((await old.role()).master, next.address);
+    }));
+
+  it("a master whose server crashes yields: the group has another one long before down-after, with the data", () =>
+    withGroup({ settings: { downAfterMs: 5000, appendonly: true } }, async (group) => {
+      const old = await group.up();
+      // Until Sentinel's second INFO of the replicas (10 s) it takes them for not promotable.
+      await promotable(group.sentinels);
+      await old.command("SET", "before", "1");
+      const writer = gapOf(group);
+      await sleep(1200);
+      old.restarts = true;
+      old.killServer();
+      const next = await waitFor("another master", async () => {
+        const roles = await Promise.all(
+          group.nodes.map((node) => node.role().catch(() => ({ name: "slave" }) as const)),
+        );
+        return group.nodes.find((node, index) => node !== old && roles[index]?.name === "master");
+      });
+      await group.named(next);
+      await group.settled();
+      const gap = await writer.stop();
+      console.log(`      longest gap between writes: ${gap} ms (down-after 5000 ms)`);
+      assert.match(old.log, /ask for a failover, because it did not stop cleanly as master/);
+      assert.equal(await old.command("GET", "before"), "1");
+      assert.ok(gap < 4000, `gap of ${gap} ms`);
+    }));
+
+  it("a master that lost its disk yields to a replica that has the data", () =>
+    withGroup({ settings: { downAfterMs: 5000 } }, async (group) => {
+      const old = await group.up();
+      await promotable(group.sentinels);
+      await old.command("SET", "before", "1");
+      await waitFor("the replicas to have it", async () => (await group.nodes[1]!.command("DBSIZE")) === 1);
+      await old.stop();
+      old.emptyData();
+      old.start();
+      await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+      await group.settled();
+      for (const node of group.nodes) {
+        assert.equal(await node.command("GET", "before"), "1", node.name);
+      }
+    }));
+
+  it("a master that stopped cleanly and comes back at once is master again, with its data", () =>
+    withGroup({ settings: { downAfterMs: 5000, save: "3600 1" } }, async (group) => {
+      const old = await group.up();
+      await old.command("SET", "before", "1");
+      assert.equal(await old.stop(), 0);
+      assert.equal(old.marker().clean, "yes");
+      old.start();
+      assert.equal((await group.settled()).name, old.name);
+      assert.equal(await old.command("GET", "before"), "1");
+      assert.equal(old.marker().clean, undefined);
+      assert.match(old.log, /decided: master, because a majority of the Sentinels names it, and it stopped cleanly/);
+    }));
+
+  it("a master that comes back while the Sentinels replace it does not take its role again: never two masters", () =>
+    withGroup({ settings: { downAfterMs: 3000, save: "3600 1" } }, async (group) => {
+      const old = await group.up();
+      await promotable(group.sentinels);
+      await old.command("SET", "before", "1");
+      const replicas = group.nodes.filter((node) => node !== old).map((node) => node.serverPid());
+      await old.stop();
+      // Frozen for the time in which the Sentinels choose one of them: it is told to be master, and cannot obey yet.
+      await sleep(2000);
+      replicas.forEach((pid) => process.kill(pid, "SIGSTOP"));
+      await waitFor("a Sentinel to start the failover", async () => {
+        const answers = await Promise.all(group.sentinels.map((sentinel) => sentinel.command("SENTINEL", "MASTERS")));
+        return answers.some((answer) => JSON.stringify(answer).includes("failover_in_progress"));
+      });
+      old.start();
+      // Time to ask around, with a second for each round in which the frozen ones do not answer.
+      await sleep(2500);
+      replicas.forEach((pid) => process.kill(pid, "SIGCONT"));
+
+      let mostMasters = 0;
+      await waitFor(
+        "another master",
+        async () => {
+          const roles = await Promise.all(group.nodes.map((node) => node.role().catch(() => undefined)));
+          const masters = group.nodes.filter((_, index) => roles[index]?.name === "master");
+          mostMasters = Math.max(mostMasters, masters.length);
+          return masters.length === 1 && masters[0] !== old;
+        },
+        { timeoutMs: 20_000 },
+      );
+      assert.equal(mostMasters, 1, `two nodes were master at one time; ${old.name} logged:\n${old.log}`);
+      await group.settled();
+    }));
+
+  it("an append-only file that is switched on, off and on for all nodes at once keeps the data there is", () =>
+    withGroup({ settings: { save: "3600 1" } }, async (group) => {
+      const master = await group.up();
+      await master.command("SET", "before", "1");
+      await waitFor("the replicas to have it", async () => (await group.nodes[1]!.command("DBSIZE")) === 1);
+      for (const [round, appendonly] of ["yes", "no", "yes"].entries()) {
+        await group.stop(group.nodes);
+        const change = (text: string) => text.replace("appendonly no", `appendonly ${appendonly}`);
+        group.nodes.forEach((node) => group.render(node, change));
+        group.start(group.nodes);
+        const next = await group.settled();
+        assert.equal(await next.command("GET", "before"), String(round + 1));
+        assert.deepEqual(await next.command("CONFIG", "GET", "appendonly"), ["appendonly", appendonly]);
+        await next.command("SET", "before", round + 2);
+        await next.command("WAIT", 2, 2000);
+      }
+    }));
+
+  it("a replica that has never synced is not promoted", () =>
+    withGroup({ settings: { replicas: 1 } }, async (group) => {
+      const [master, replica] = group.nodes as [MemberProcess, MemberProcess];
+      group.start([master, ...group.sentinels]);
+      group.start([replica]);
+      // Its link breaks before the first sync: the master refuses it.
+      await waitFor("the replica's server", () => replica.command("CONFIG", "SET", "masterauth", "wrong"));
+      await group.named(master);
+      await waitFor("the master", async () => (await master.role()).name === "master");
+      await master.command("SET", "before", "1");
+      await sleep(1500);
+      assert.equal((await replica.role()).link === "connected", false);
+      await master.kill();
+      await sleep(4000);
+      assert.equal((await replica.role()).name, "slave");
+      assert.equal(await group.sentinels[0]!.namedMaster(), master.address);
+    }));
+
+  it("a node stays standby while no Sentinel answers, and takes its role once they do", () =>
+    withGroup({ bootWaitS: 1 }, async (group) => {
+      group.start(group.nodes);
+      const writes = group.nodes.map((node) => pollWrites(group, node));
+      await sleep(3000);
+      for (const poll of writes) {
+        assert.equal((await poll.stop()).accepted, 0);
+      }
+      for (const node of group.nodes) {
+        assert.deepEqual(await node.role(), { name: "slave", master: "127.0.0.1:1", link: "connect" });
+        assert.match(node.log, /still undecided after \d s, because no majority of the Sentinels names a master/);
+      }
+      group.start(group.sentinels.slice(0, 1));
+      await sleep(2500);
+      assert.equal((await group.nodes[0]!.role()).name, "slave", "one of three Sentinels is no majority");
+      group.start(group.sentinels.slice(1));
+      assert.equal((await group.settled()).name, group.nodes[0]!.name);
+    }));
+
+  it("everything killed while another than the planned node is master: it is master again, with the data", () =>
+    withGroup({ settings: { appendonly: true } }, async (group) => {
+      const old = await group.up();
+      await old.kill();
+      await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+      old.start();
+      const next = await group.settled();
+      await next.command("SET", "after", "1");
+      await sleep(1200);
+      await group.kill();
+      group.start();
+      const writes = pollWrites(group, old);
+      const last = await group.settled();
+      assert.equal((await writes.stop()).accepted, 0);
+      assert.equal(await last.command("GET", "after"), "1");
+      assert.notEqual(last.name, old.name);
+    }));
+});
+
+/** Waits until the Sentinels know that the replicas may be promoted. */
+async function promotable(sentinels: readonly MemberProcess[]): Promise<void> {
+  await waitFor(
+    "every Sentinel to see replicas with a priority",
+    async () => {
+      const lists = await Promise.all(sentinels.map((sentinel) => sentinel.sentinelList("REPLICAS")));
+      return lists.flat().every((replica) => replica["slave-priority"] === "100");
+    },
+    { timeoutMs: 15_000 },
+  );
+}
+
+/** Tries a write on one node every 20 ms. */
+function pollWrites(group: Group, node: MemberProcess) {
+  const result = { accepted: 0, refused: 0 };
+  const state = { running: true };
+  const done = (async () => {
+    while (state.running && !group.ended.signal.aborted) {
+      await node.command("SET", "stray", "1").then(
+        () => (result.accepted += 1),
+        () => (result.refused += 1),
+      );
+      await sleep(20);
+    }
+  })();
+  return {
+    async stop() {
+      state.running = false;
+      await done;
+      return result;
+    },
+  };
+}
+
+/** Writes every 5 ms; tells the longest time without an acknowledged write. */
+function gapOf(group: Group) {
+  const client = group.masterClient();
+  const state = { running: true };
+  let gap = 0;
+  let last = Date.now();
+  const done = (async () => {
+    while (state.running && !group.ended.signal.aborted) {
+      await client.set("tick", last).then(
+        () => {
+          gap = Math.max(gap, Date.now() - last);
+          last = Date.now();
+        },
+        () => undefined,
+      );
+      await sleep(5);
+    }
+    client.disconnect();
+  })();
+  return {
+    async stop(): Promise<number> {
+      state.running = false;
+      await done;
+      return Math.max(gap, Date.now() - last);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { withGroup as withConnections } from "../../ops/handover/group";
+import { planPromotion, promote } from "../../ops/handover/promotion";
+import { recordsRole } from "../../ops/handover/record";
+import { UserError } from "../../ops/userError";
+import { buildContract } from "../../outputs/buildContract";
+import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { waitFor } from "../support/waitFor";
+import { Writer } from "./opsWriter";
+
+const settings = { topology: "replication" } as const;
+
+/** Promotes a node and gives the risks that were seen before. */
+async function promoteNode(group: Group, node: MemberProcess) {
+  return withConnections(buildContract(group.plan, group.password), async (connections) => {
+    const plan = await planPromotion(connections, node.name);
+    assert.ok(plan !== "already");
+    const result = await promote(connections, plan, { say: () => undefined });
+    return { ...result, risks: plan.risks };
+  });
+}
+
+describe("promotion by hand", function () {
+  this.timeout(60_000);
+
+  it("loses no acknowledged write, and all others follow", () =>
+    withGroup({ settings }, async (group) => {
+      const old = await group.up();
+      await using writer = new Writer(buildContract(group.plan, group.password));
+      await writer.more(300);
+      const { pausedMs, risks } = await promoteNode(group, group.nodes[2]!);
+      await writer.stop();
+
+      assert.deepEqual(risks, []);
+      assert.equal(await group.settled(2000), group.nodes[2]);
+      assert.equal((await old.role()).name, "slave");
+      const client = group.nodes[2]!.client();
+      const lost = await writer.lostOn(client).finally(() => client.disconnect());
+      console.log(
+        `      ${writer.acknowledged.length} writes acknowledged, ${lost.length} lost; paused for ${pausedMs} ms`,
+      );
+      assert.deepEqual(lost, []);
+    }));
+
+  it("survives a restart of all nodes at once, as soon as the roles are recorded", () =>
+    withGroup({ settings: { ...settings, save: "3600 1", appendonly: true } }, async (group) => {
+      await group.up();
+      const chosen = group.nodes[1]!;
+      await promoteNode(group, chosen);
+      await chosen.command("SET", "key", "value");
+      await waitFor("the roles to be recorded", () =>
+        group.nodes.every((node) => {
+          const text = Object.entries(node.marker()).map(([name, value]) => `${name}=${value}\n`);
+          return recordsRole(text.join(""), node.plan.announced, chosen.plan.announced);
+        }),
+      );
+      await group.stop();
+      group.start();
+      assert.equal(await group.settled(), chosen);
+      assert.equal(await chosen.command("GET", "key"), "value");
+    }));
+
+  it("with the master dead, names what may be lost and promotes all the same when told to", () =>
+    withGroup({ settings }, async (group) => {
+      const old = await group.up();
+      await old.kill();
+      const { risks, pausedMs } = await promoteNode(group, group.nodes[1]!);
+      assert.match(risks.join(), /redis-master does not answer: writes that only it has are lost/);
+      assert.equal(pausedMs, undefined);
+      assert.equal(await group.settled(2000), group.nodes[1]);
+      old.start();
+      await waitFor("the old master to follow", async () => (await old.role()).master === group.nodes[1]!.address, {
+        timeoutMs: 20_000,
+      });
+    }));
+
+  it("refuses a node that does not answer", () =>
+    withGroup({ settings }, async (group) => {
+      await group.up();
+      await group.nodes[1]!.kill();
+      await assert.rejects(
+        promoteNode(group, group.nodes[1]!),
+        (error: unknown) =>
+          error instanceof UserError && /redis-replica-1 does not answer .*nothing was changed/.test(error.message),
+      );
+    }));
+});

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import type { Contract } from "../../outputs/contract";
+import { waitFor } from "../support/waitFor";
+
+/** Large enough that a stalled replica's backlog takes several reads. */
+const VALUE = "written ".repeat(1024);
+
+/** An application that writes all the time, and remembers what was acknowledged. */
+export class Writer {
+  /** Keys whose write was acknowledged. */
+  readonly acknowledged: string[] = [];
+  /** Longest time between two acknowledged writes, in milliseconds. */
+  longestGapMs = 0;
+  private readonly client: Redis;
+  private readonly pending = new Set<Promise<void>>();
+  private lastAckAt = performance.now();
+  private running = true;
+  private readonly loop: Promise<void>;
+
+  /**
+   * @param contract whose `connection` the client is built from, as an application does.
+   * @param everyMs time between two writes; one does not wait for the one before.
+   */
+  constructor(contract: Contract, everyMs = 2) {
+    this.client = new Redis({
+      ...contract.connection,
+      sentinelRetryStrategy: () => 20,
+      retryStrategy: () => 20,
+      maxRetriesPerRequest: null,
+    });
+    this.client.on("error", () => undefined);
+    this.loop = this.write(everyMs);
+  }
+
+  /** Waits until there are this many more acknowledged writes. */
+  async more(count: number): Promise<void> {
+    const wanted = this.acknowledged.length + count;
+    await waitFor(`${count} more acknowledged writes`, () => this.acknowledged.length >= wanted, { timeoutMs: 20_000 });
+  }
+
+  /** Ends the writing; what is under way gets its answer or is dropped. */
+  async stop(): Promise<void> {
+    this.running = false;
+    await this.loop;
+    await Promise.race([Promise.allSettled(this.pending), sleep(2000, undefined, { ref: false })]);
+    this.client.disconnect();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Acknowledged writes that this server does not have. */
+  async lostOn(server: Redis): Promise<readonly string[]> {
+    const values = this.acknowledged.length === 0 ? [] : await server.mget(this.acknowledged);
+    return this.acknowledged.filter((_, index) => values[index] !== VALUE);
+  }
+
+  private async write(everyMs: number): Promise<void> {
+    const began = performance.now();
+    for (let index = 0; this.running; index += 1) {
+      const key = `write-${index}`;
+      const sent = this.client.set(key, VALUE).then(
+        () => this.note(key),
+        () => undefined,
+      );
+      this.pending.add(sent);
+      void sent.finally(() => this.pending.delete(sent));
+      // By the clock and not by sleeping: a busy machine must not make fewer writes of it.
+      await sleep(Math.max(0, began + (index + 1) * everyMs - performance.now()));
+    }
+  }
+
+  private note(key: string): void {
+    const now = performance.now();
+    this.longestGapMs = Math.max(this.longestGapMs, this.acknowledged.length === 0 ? 0 : now - this.lastAckAt);
+    this.lastAckAt = now;
+    this.acknowledged.push(key);
+  }
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { withGroup } from "../support/processes";
+
+describe("secrets", function () {
+  this.timeout(30_000);
+
+  it("nodes and Sentinels refuse strangers, the seed's password and a wrong one", () =>
+    withGroup({}, async (group) => {
+      await group.up();
+      for (const member of group.members) {
+        for (const [password, expected] of [
+          [undefined, /NOAUTH/],
+          ["pass", /WRONGPASS/],
+          [`${group.password}x`, /WRONGPASS/],
+        ] as const) {
+          const client = member.client({ password, protocol: 2 });
+          await assert.rejects(client.call("PING"), expected, `${member.name} with the password ${password}`);
+          client.disconnect();
+        }
+        assert.equal(await member.command("PING"), "PONG");
+      }
+    }));
+
+  it("the password is in no command line, environment, log or readable file", () =>
+    withGroup({}, async (group) => {
+      group.start();
+      // The scripts' clients live for milliseconds: look again and again while they work.
+      const seen = new Set<string>();
+      for (const deadline = Date.now() + 3000; Date.now() < deadline;) {
+        for (const member of group.members) {
+          for (const pid of member.allPids()) {
+            for (const file of ["cmdline", "environ"]) {
+              const text = readProcess(pid, file);
+              seen.add(text.split("\0")[0]!);
+              assert.ok(!text.includes(group.password), `${file} of ${text.replaceAll("\0", " ")}`);
+            }
+          }
+        }
+        await group.nodes[0]!.run("health");
+      }
+      assert.ok([...seen].some((program) => program.startsWith("redis-server")));
+      assert.ok(seen.has("redis-cli") || seen.has("timeout"), `looked too seldom: saw ${[...seen].join(", ")}`);
+      assert.ok(!group.logs().includes(group.password), "in a log");
+      for (const sentinel of group.sentinels) {
+        assert.equal(statSync(join(sentinel.data, "sentinel.conf")).mode & 0o777, 0o600);
+      }
+      for (const node of group.nodes) {
+        assert.ok(!readFileSync(join(node.data, "node.state"), "utf8").includes(group.password));
+        assert.ok(!existsSync(join(node.data, "redis.conf")));
+      }
+    }));
+});
+
+function readProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}

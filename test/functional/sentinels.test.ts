@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { waitFor } from "../support/waitFor";
+
+describe("a Sentinel's start", function () {
+  this.timeout(60_000);
+
+  it("with an emptied disk, after a failover: the group's word and its own id", () =>
+    withGroup({}, async (group) => {
+      const master = await afterFailover(group);
+      const [lost] = group.sentinels as [MemberProcess];
+      await lost.kill();
+      lost.emptyData();
+      lost.start();
+      await waitFor("its answer", () => lost.namedMaster());
+      assert.equal(await lost.namedMaster(), master.address);
+      assert.equal(await lost.command("SENTINEL", "MYID"), group.ids[lost.name]);
+      assert.match(lost.log, /decided: monitor \S+, because a majority of the other Sentinels names it/);
+      for (const sentinel of group.sentinels) {
+        const peers = await sentinel.sentinelList("SENTINELS");
+        assert.equal(peers.length, 2, `${sentinel.name} knows ${peers.length} others`);
+      }
+    }));
+
+  it("all restarted after a failover: they keep their word and their epoch", () =>
+    withGroup({}, async (group) => {
+      const master = await afterFailover(group);
+      const epoch = async () => (await group.sentinels[0]!.sentinelList("MASTERS"))[0]!["config-epoch"];
+      const before = await epoch();
+      await group.stop(group.sentinels);
+      group.start(group.sentinels);
+      await group.named(master);
+      assert.ok(Number(before) > 0);
+      assert.equal(await epoch(), before);
+      for (const sentinel of group.sentinels) {
+        assert.match(sentinel.log, /master by this Sentinel's own last word/);
+      }
+    }));
+
+  it("all with emptied disks, after a failover, while the nodes run: the master that is followed", () =>
+    withGroup({}, async (group) => {
+      const master = await afterFailover(group);
+      await group.kill(group.sentinels);
+      group.sentinels.forEach((sentinel) => sentinel.emptyData());
+      group.start(group.sentinels);
+      await group.named(master);
+      assert.equal((await group.settled()).name, master.name);
+    }));
+
+  it("all with emptied disks and all nodes restarted, after a failover: no deadlock, the last master, its data", () =>
+    withGroup({ bootWaitS: 2, settings: { appendonly: true } }, async (group) => {
+      const master = await afterFailover(group);
+      await master.command("SET", "after", "1");
+      await waitFor("the marker", () => master.marker().role === "master");
+      await group.kill();
+      group.sentinels.forEach((sentinel) => sentinel.emptyData());
+      group.start();
+      assert.equal((await group.settled(20_000)).name, master.name);
+      await group.named(master);
+      assert.equal(await master.command("GET", "after"), "1");
+    }));
+
+  it("with changed settings: they arrive, and the master stays", () =>
+    withGroup({}, async (group) => {
+      const master = await afterFailover(group);
+      for (const sentinel of group.sentinels) {
+        await sentinel.stop();
+        group.render(sentinel, (text) =>
+          text.replace("down-after-milliseconds mymaster 1000", "down-after-milliseconds mymaster 1234"),
+        );
+        sentinel.start();
+        await waitFor(`${sentinel.name}'s quorum`, async () =>
+          String(await sentinel.command("SENTINEL", "CKQUORUM", "mymaster")).startsWith("OK 3"),
+        );
+        const [view] = await sentinel.sentinelList("MASTERS");
+        assert.equal(view?.["down-after-milliseconds"], "1234");
+        assert.equal(`${view.ip}:${view.port}`, master.address);
+      }
+    }));
+
+  it("a replica and a Sentinel that left the plan are forgotten", () =>
+    withGroup({}, async (group) => {
+      const master = await group.up();
+      const sentinel = group.sentinels[0]!;
+      const [goneNode, goneSentinel] = [group.nodes[2]!, group.sentinels[2]!];
+      await group.kill([goneNode, goneSentinel, sentinel]);
+      group.render(sentinel, (text) =>
+        text
+          .replace(new RegExp(`^sentinel known-sentinel .* ${group.ids[goneSentinel.name]}\n`, "m"), "")
+          .replace(` ${goneNode.address}`, "")
+          .replace(` ${goneSentinel.address}`, ""),
+      );
+      sentinel.start();
+      await waitFor("its answer", () => sentinel.namedMaster());
+      assert.equal(await sentinel.namedMaster(), master.address);
+      assert.equal((await sentinel.sentinelList("REPLICAS")).length, 1);
+      assert.equal((await sentinel.sentinelList("SENTINELS")).length, 1);
+    }));
+
+  it("alone, with nobody to ask: the plan's master after a bounded wait; and it ends when it is told to", () =>
+    withGroup({ bootWaitS: 2 }, async (group) => {
+      const [sentinel, other] = group.sentinels as [MemberProcess, MemberProcess];
+      sentinel.start();
+      other.start();
+      await waitFor("a line of progress", () => sentinel.log.includes("still waiting"));
+      assert.equal(await other.stop(), 143);
+      await waitFor("its answer", () => sentinel.namedMaster());
+      assert.equal(await sentinel.namedMaster(), group.nodes[0]!.address);
+      assert.match(sentinel.log, /no data node answers at all/);
+    }));
+
+  it("waits while a node has data and nobody says who is master", () =>
+    withGroup({ bootWaitS: 1, settings: { save: "3600 1" } }, async (group) => {
+      const master = await group.up();
+      await master.command("SET", "key", "1");
+      await waitFor("a replica to have it", async () => (await group.nodes[1]!.command("DBSIZE")) === 1);
+      await group.stop();
+      rmSync(join(group.nodes[1]!.data, "node.state"));
+      group.sentinels.forEach((sentinel) => sentinel.emptyData());
+      group.sentinels[0]!.timedLog = "";
+      // Only a node that does not remember whom it followed.
+      group.start([group.nodes[1]!, group.sentinels[0]!]);
+      await waitFor("the bound", () => group.sentinels[0]!.log.includes("has data, but no node is master or followed"));
+      assert.doesNotMatch(group.sentinels[0]!.log, /decided/);
+    }));
+});
+
+/** A complete group whose master is not the planned one; the old master is back as a replica. */
+async function afterFailover(group: Group): Promise<MemberProcess> {
+  const old = await group.up();
+  await old.kill();
+  await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+  old.start();
+  const master = await group.settled();
+  await group.named(master);
+  assert.notEqual(master.name, old.name);
+  return master;
+}

@@ -1,0 +1,73 @@
+// Runs the tests, layer by layer, and ends with one line that counts them: node test/run.mjs [LAYER] [MOCHA OPTIONS]
+//
+// Each layer is a mocha process of its own: the components' tests replace Pulumi's engine by a mock for good.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The layers, fastest first, with the bound of one test in milliseconds. */
+const layers = new Map([
+  ["unit", 20_000],
+  ["functional", 120_000],
+  ["deploy", 300_000],
+]);
+
+const [subset = "all", ...words] = process.argv.slice(2);
+// `npm test -- unit` is understood as `npm run test:unit`.
+const [wanted, options] = subset === "all" && words[0]?.match(/^\w/) ? [words[0], words.slice(1)] : [subset, words];
+const known = ["--grep", "-g", "--bail", "-b"];
+const strange = options.find((word, at) => !known.includes(word) && !["--grep", "-g"].includes(options[at - 1] ?? ""));
+if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
+  const names = [...layers.keys()].join(", ");
+  console.error(
+    `There is no "${strange ?? wanted}" here; there are the tests ${names}, and the options ${known.join(", ")}.`,
+  );
+  process.exit(2);
+}
+
+/** @param {string} layer @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
+async function runLayer(layer) {
+  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-tests-"));
+  const counts = join(folder, "counts.json");
+  const files = readdirSync(join(here, layer))
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => join(here, layer, name));
+  const mocha = join(here, "..", "node_modules", "mocha", "bin", "mocha.js");
+  const reporter = join(here, "support", "reporter.cjs");
+  const args = [
+    "--reporter",
+    reporter,
+    "--reporter-option",
+    `counts=${counts}`,
+    "--timeout",
+    String(layers.get(layer)),
+  ];
+  console.log(`${layer}:`);
+  // Set for mocha and for every process that a test starts: TypeScript is loaded as it is.
+  const child = spawn(process.execPath, ["--import", "tsx", mocha, ...args, ...options, ...files], {
+    cwd: join(here, ".."),
+    stdio: "inherit",
+  });
+  const code = await new Promise((resolve) => child.on("exit", resolve));
+  const result = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
+  rmSync(folder, { recursive: true });
+  // A layer that broke before its first test has not passed.
+  return { ...result, failed: code !== 0 && result.failed === 0 ? 1 : result.failed };
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const layer of wanted === "all" ? layers.keys() : [wanted]) {
+  const { passed, failed, skipped } = await runLayer(layer);
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

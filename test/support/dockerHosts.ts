@@ -1,0 +1,129 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import type { HostSettings } from "../../config/schema";
+import { waitFor } from "./waitFor";
+
+const LAN = "10.88.0";
+const SWITCH = "rodswitch";
+
+/**
+ * Docker hosts on one machine: an engine each, in a network namespace of its own, on a common network. Needs root.
+ *
+ * The switch is a bridge in a namespace of its own, so that the machine's packet filter never sees what passes there.
+ */
+export class DockerHosts {
+  readonly hosts: readonly HostSettings[];
+  private readonly folder = mkdtempSync(join(tmpdir(), "rod-hosts-"));
+  private readonly daemons: ChildProcess[] = [];
+
+  constructor(count: number) {
+    this.hosts = Array.from({ length: count }, (_, index) => ({
+      name: `host-${index + 1}`,
+      endpoint: `unix://${this.folder}/${index + 1}/docker.sock`,
+      address: `${LAN}.${11 + index}`,
+    }));
+  }
+
+  /** Starts the engines and gives each the image. */
+  async start(image: string): Promise<void> {
+    ip("netns", "add", SWITCH);
+    ip("-n", SWITCH, "link", "add", "lan", "type", "bridge");
+    ip("-n", SWITCH, "link", "set", "lan", "up");
+    this.plugIn("rodmachine", undefined, `${LAN}.1`);
+    for (const { name, address } of this.hosts) {
+      ip("netns", "add", `rod-${name}`);
+      ip("-n", `rod-${name}`, "link", "set", "lo", "up");
+      this.plugIn(`rod${name.replace("host-", "")}`, `rod-${name}`, address);
+    }
+    this.hosts.forEach((_, index) => this.startEngine(index));
+    const archive = join(this.folder, "image.tar");
+    execFileSync("docker", ["save", "-o", archive, image]);
+    for (const { endpoint, name } of this.hosts) {
+      const engine = new Docker({ socketPath: endpoint.replace("unix://", "") });
+      await waitFor(`the engine of ${name}`, async () => Boolean(await engine.ping()), { timeoutMs: 30_000 });
+      execFileSync("docker", ["-H", endpoint, "load", "-q", "-i", archive], { stdio: "pipe" });
+    }
+  }
+
+  /** Ends the engines with all that runs on them, and removes every trace. */
+  async dispose(): Promise<void> {
+    for (const { endpoint } of this.hosts) {
+      attempt(() => {
+        const ids = execFileSync("docker", ["-H", endpoint, "ps", "-aq"], { encoding: "utf8", stdio: "pipe" })
+          .split("\n")
+          .filter(Boolean);
+        if (ids.length > 0) {
+          execFileSync("docker", ["-H", endpoint, "rm", "-f", ...ids], { stdio: "pipe" });
+        }
+      });
+    }
+    await Promise.all(
+      this.daemons.map(async (daemon) => {
+        daemon.kill("SIGTERM");
+        await waitFor("an engine to end", () => daemon.exitCode !== null || daemon.signalCode !== null, {
+          timeoutMs: 15_000,
+        }).catch(() => daemon.kill("SIGKILL"));
+      }),
+    );
+    for (const name of [...this.hosts.map((host) => `rod-${host.name}`), SWITCH]) {
+      attempt(() => ip("netns", "del", name));
+    }
+    attempt(() => ip("link", "del", "rodmachine"));
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** A cable from a host (or from this machine) to the switch. */
+  private plugIn(device: string, namespace: string | undefined, address: string): void {
+    const plug = `${device}sw`;
+    ip("link", "add", device, "type", "veth", "peer", "name", plug, "netns", SWITCH);
+    ip("-n", SWITCH, "link", "set", plug, "master", "lan", "up");
+    if (namespace !== undefined) {
+      ip("link", "set", device, "netns", namespace);
+    }
+    const inside = namespace === undefined ? [] : ["-n", namespace];
+    ip(...inside, "addr", "add", `${address}/24`, "dev", device);
+    ip(...inside, "link", "set", device, "up");
+  }
+
+  private startEngine(index: number): void {
+    const { name } = this.hosts[index]!;
+    const home = join(this.folder, String(index + 1));
+    mkdirSync(home);
+    const log = openSync(join(home, "dockerd.log"), "a");
+    const engine = [
+      "dockerd",
+      "-H",
+      `unix://${home}/docker.sock`,
+      "--data-root",
+      `${home}/data`,
+      "--exec-root",
+      `${home}/exec`,
+      "--pidfile",
+      `${home}/pid`,
+    ];
+    // nsenter, not `ip netns exec`, which hides the control groups from the engine.
+    const daemon = spawn("nsenter", [`--net=/run/netns/rod-${name}`, ...engine], { stdio: ["ignore", log, log] });
+    closeSync(log);
+    daemon.once("exit", (code) => {
+      if (code !== 0 && code !== null) {
+        console.error(`the engine of ${name} ended:\n${readFileSync(join(home, "dockerd.log"), "utf8").slice(-2000)}`);
+      }
+    });
+    this.daemons.push(daemon);
+  }
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync("ip", args, { stdio: "pipe" });
+}
+
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // What was never made need not be removed.
+  }
+}

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import type { ContainerArgs } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { before, describe, it } from "mocha";
+import { RedisDeployment } from "../../components/redisDeployment";
+import { planDeployment } from "../../config/plan";
+import type { DeploymentOverrides } from "../../config/schema";
+import { parseDeployment } from "../../config/settings";
+
+/** One resource that a program registered, with its inputs as the engine would see them. */
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+const registered: Registered[] = [];
+const PASSWORD = "generated-password-of-the-mock";
+
+function mockPulumi(): Promise<void> {
+  return pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const computed =
+          type === "random:index/randomPassword:RandomPassword"
+            ? { result: PASSWORD }
+            : type === "random:index/randomId:RandomId"
+              ? { hex: "5".repeat(40) }
+              : type === "docker:index/remoteImage:RemoteImage"
+                ? { imageId: "sha256:0123" }
+                : {};
+        return { id: `${name}-id`, state: { ...(inputs as object), ...computed } };
+      },
+      call: () => ({}),
+    },
+    "redis-on-docker",
+    "test",
+    true,
+  );
+}
+
+/** Registers the members of a deployment; a dry run, so that no check wants to connect. */
+async function deploy(overrides: DeploymentOverrides): Promise<readonly Registered[]> {
+  registered.length = 0;
+  await mockPulumi();
+  const plan = planDeployment(parseDeployment(overrides), "unix:///var/run/docker.sock");
+  const deployment = new RedisDeployment(plan.name, { plan });
+  const nodes = [deployment.master, ...deployment.replicas].map((node) => node.container);
+  const ids = [...nodes, ...(deployment.sentinels?.containers ?? [])].map(({ id }) => id);
+  await new Promise<void>((resolve) => pulumi.all(ids).apply(() => resolve()));
+  return [...registered];
+}
+
+const ofType = (all: readonly Registered[], type: string) => all.filter((resource) => resource.type === type);
+const containersOf = (all: readonly Registered[]) => ofType(all, "docker:index/container:Container");
+const container = (all: readonly Registered[], name: string) => {
+  const found = containersOf(all).find((resource) => resource.name === name);
+  return (found ?? assert.fail(`no container ${name}`)).inputs as unknown as ContainerArgs;
+};
+
+describe("components", () => {
+  let all: readonly Registered[];
+  before(async () => {
+    all = await deploy({});
+  });
+
+  it("are the initial master, the replicas and the Sentinels, with a volume each and one network", () => {
+    assert.deepEqual(
+      containersOf(all)
+        .map(({ name }) => name)
+        .sort(),
+      [
+        "redis-master",
+        "redis-replica-1",
+        "redis-replica-2",
+        "redis-sentinel-1",
+        "redis-sentinel-2",
+        "redis-sentinel-3",
+      ],
+    );
+    assert.equal(ofType(all, "docker:index/volume:Volume").length, 6);
+    assert.equal(ofType(all, "docker:index/network:Network").length, 1);
+    const components = all
+      .filter(({ type }) => type.startsWith("redis-on-docker:index:"))
+      .map(({ type }) => type.split(":")[2]);
+    assert.deepEqual(components.sort(), [
+      "RedisBase",
+      "RedisDeployment",
+      "RedisMaster",
+      "RedisReplica",
+      "RedisReplica",
+      "SentinelGroup",
+    ]);
+  });
+
+  it("give every container its image by id, its fixed address and its published port on loopback", () => {
+    const { image, networksAdvanced, ports } = container(all, "redis-replica-1");
+    assert.deepEqual(
+      { image, networksAdvanced, ports },
+      {
+        image: "sha256:0123",
+        networksAdvanced: [{ name: "redis", ipv4Address: "172.30.29.12" }],
+        ports: [{ internal: 6379, external: 6381, ip: "127.0.0.1" }],
+      },
+    );
+  });
+
+  it("keep the password out of everything but the uploaded file", () => {
+    for (const { name, inputs } of containersOf(all)) {
+      const { uploads, ...visible } = inputs;
+      assert.doesNotMatch(JSON.stringify(visible), new RegExp(PASSWORD), name);
+      const holders = (uploads as { file: string; content: string }[]).filter(({ content }) =>
+        content.includes(PASSWORD),
+      );
+      assert.deepEqual(
+        holders.map(({ file }) => file),
+        ["/opt/redis-node/password"],
+        name,
+      );
+    }
+  });
+
+  it("give containers no right that Redis does not need", () => {
+    for (const { name, inputs } of containersOf(all)) {
+      const { user, capabilities, securityOpts, privileged, envs } = inputs as unknown as ContainerArgs;
+      assert.deepEqual(
+        { user, capabilities, securityOpts, privileged, envs },
+        {
+          user: "999",
+          capabilities: { drops: ["ALL"] },
+          securityOpts: ["no-new-privileges"],
+          privileged: undefined,
+          envs: undefined,
+        },
+        name,
+      );
+    }
+  });
+
+  it("give every Sentinel an id of its own that stays, and the others' ids in advance", () => {
+    const idOf = (name: string) => {
+      const uploads = container(all, name).uploads as unknown as { file: string; content: string }[];
+      const conf = uploads.find(({ file }) => file.endsWith("/sentinel.conf"))?.content ?? "";
+      return {
+        own: /myid (\S+)/.exec(conf)?.[1] ?? "",
+        others: [...conf.matchAll(/known-sentinel mymaster \S+ \d+ (\S+)/g)].map((m) => m[1]),
+      };
+    };
+    const ids = [1, 2, 3].map((index) => idOf(`redis-sentinel-${index}`));
+    assert.equal(new Set(ids.map(({ own }) => own)).size, 3);
+    assert.ok(ids.every(({ own }) => /^[0-9a-f]{40}$/.test(own)));
+    assert.deepEqual(ids[0]!.others, [ids[1]!.own, ids[2]!.own]);
+  });
+
+  it("stop gracefully and are noticed when they are stopped", () => {
+    const { destroyGraceSeconds, stopTimeout, mustRun, restart } = container(all, "redis-master");
+    assert.deepEqual(
+      { destroyGraceSeconds, stopTimeout, mustRun, restart },
+      { destroyGraceSeconds: 30, stopTimeout: 30, mustRun: true, restart: "unless-stopped" },
+    );
+  });
+
+  it("set limits when they are asked for: memory with swap, on data nodes", async () => {
+    const limited = await deploy({ memoryLimitMb: 256, maxmemoryMb: 128, cpuShares: 512, cpuSet: "0-1" });
+    const { memory, memorySwap, cpuShares, cpuSet } = container(limited, "redis-master");
+    assert.deepEqual(
+      { memory, memorySwap, cpuShares, cpuSet },
+      { memory: 256, memorySwap: 256, cpuShares: 512, cpuSet: "0-1" },
+    );
+    assert.equal(container(limited, "redis-sentinel-1").memory, undefined);
+  });
+
+  it("have no Sentinels in the replication topology, and no network on the host's", async () => {
+    const bare = await deploy({ topology: "replication", network: "host", replicas: 1 });
+    assert.deepEqual(
+      containersOf(bare)
+        .map(({ name }) => name)
+        .sort(),
+      ["redis-master", "redis-replica-1"],
+    );
+    assert.deepEqual(ofType(bare, "docker:index/network:Network"), []);
+    const { networkMode, ports } = container(bare, "redis-master");
+    assert.deepEqual({ networkMode, ports }, { networkMode: "host", ports: undefined });
+  });
+
+  it("use one provider per engine and put each member on its own", async () => {
+    const hosts = [1, 2, 3].map((n) => ({ name: `h${n}`, endpoint: `tcp://10.0.0.${n}:2375`, address: `10.0.0.${n}` }));
+    const spread = await deploy({ hosts });
+    const providers = ofType(spread, "pulumi:providers:docker").map(({ inputs }) => inputs.host);
+    assert.deepEqual(
+      providers.sort(),
+      hosts.map(({ endpoint }) => endpoint),
+    );
+    assert.equal(ofType(spread, "docker:index/network:Network").length, 3);
+    const [port] = container(spread, "redis-replica-2").ports as unknown as { ip: string }[];
+    assert.equal(port?.ip, "10.0.0.3");
+  });
+
+  it("generate no password when one is set", async () => {
+    const own = await deploy({ password: "a-password-of-mine-0" });
+    assert.deepEqual(ofType(own, "random:index/randomPassword:RandomPassword"), []);
+    // A secret anywhere in the list makes the whole list one.
+    const { value: uploads } = container(own, "redis-master").uploads as unknown as {
+      value: { file: string; content: string }[];
+    };
+    assert.equal(uploads.find(({ file }) => file.endsWith("/password"))?.content, "a-password-of-mine-0");
+  });
+
+  it("never feed one container's properties into another: a replacement would take all down first", () => {
+    for (const { inputs } of containersOf(all)) {
+      assert.doesNotMatch(JSON.stringify(inputs), /-id"/);
+    }
+  });
+});

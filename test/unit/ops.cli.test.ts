@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { dockerArguments } from "../../ops/commands/connect";
+import { renderOutputs, withoutSecrets } from "../../ops/commands/outputs";
+import { connectionHelp } from "../../ops/connectionHelp";
+import { demultiplex, inOrder, linesOf, parseSince } from "../../ops/logs/lines";
+import { destroyText, leftoverText, volumesOf } from "../../ops/volumes";
+import { splitPulumiWords, splitWords } from "../../ops/words";
+import { contractOf } from "./checks.support";
+
+const root = resolve(__dirname, "../..");
+
+describe("the command line", function () {
+  this.timeout(20_000);
+  const contract = contractOf(2, 3);
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "redis-ops-cli-"));
+    writeFileSync(join(folder, "outputs.json"), JSON.stringify(contract));
+    // Knows the stacks dev (deployed) and new (not deployed), and records how it was called.
+    writeFileSync(
+      join(folder, "pulumi"),
+      `#!/bin/sh
+echo "$*" >> ${folder}/calls
+case "$*" in
+"stack ls"*) echo '[{"name":"dev"},{"name":"new"}]' ;;
+"stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
+"stack output"*"--stack new"*) echo '{}' ;;
+"stack output"*"--stack locked"*) echo "error: incorrect passphrase" >&2; exit 255 ;;
+"stack output"*) echo "error: no stack named 'x' found" >&2; exit 255 ;;
+preview*) exit 7 ;;
+esac
+`,
+    );
+    chmodSync(join(folder, "pulumi"), 0o755);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** Runs a command as the front door does, with nobody at the terminal. */
+  function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const env = { ...process.env, PATH: [folder, process.env.PATH].join(delimiter), DEBUG: "" };
+    return new Promise((done) => {
+      const child = execFile(
+        process.execPath,
+        ["--import", "tsx", join(root, "ops/cli.ts"), ...args],
+        { env, cwd: root },
+        (error, stdout, stderr) => {
+          done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+        },
+      );
+      child.stdin?.end();
+    });
+  }
+
+  /** A wrong command line or state is one sentence and an exit code, never a trace. */
+  const refusals: readonly [readonly string[], number, RegExp][] = [
+    [["statsu"], 2, /unknown command 'statsu'\n\(Did you mean status\?\)/],
+    [["status", "--wath"], 2, /unknown option '--wath'\n\(Did you mean --watch\?\)/],
+    [["status", "a", "b"], 2, /^too many arguments: b/],
+    [["status", "--watch=0"], 2, /a number of seconds from 0.1 to 3600/],
+    [["logs", "--tail", "x"], 2, /has to be a whole number, or all/],
+    [["logs", "--since", "yesterday"], 2, /^--since yesterday: give a time such as 10m/],
+    [["logs", "redis-mastr"], 2, /^There is no node or Sentinel "redis-mastr"; did you mean redis-master\?$/],
+    [["promote"], 2, /^missing argument: which node/],
+    [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
+    [
+      ["status", "--stack", "absent"],
+      1,
+      /^There is no stack "absent"; there are dev, new; it is created with: npm run up -- absent$/,
+    ],
+    [["status", "nww"], 1, /^There is no stack "nww"; did you mean new\? It is created with/],
+    [["verify", "new"], 1, /^Stack "new" has no outputs: it is not deployed, .*npm run up -- new$/],
+    [["status", "locked"], 1, /^Pulumi cannot read stack "locked": incorrect passphrase$/],
+    [["status", "--deployment", "cache"], 1, /^Stack "dev": The stack has no deployment "cache"; there are redis\.$/],
+    [["destroy", "absent"], 1, /^There is no stack "absent"/],
+  ];
+  for (const [args, code, sentence] of refusals) {
+    it(`${args.join(" ")}: exit code ${code} and a sentence`, async () => {
+      const { stdout, stderr, ...result } = await run(...args);
+      assert.match(stderr.trim(), sentence);
+      assert.equal(result.code, code);
+      assert.equal(stdout, "");
+      assert.ok(stderr.trim().split("\n").length <= 2, stderr);
+    });
+  }
+
+  it("explains all in one --help, and one command in its own", async () => {
+    const all = await run("--help");
+    assert.equal(all.code, 0);
+    for (const name of [
+      "up",
+      "preview",
+      "destroy",
+      "status",
+      "verify",
+      "outputs",
+      "logs",
+      "connect",
+      "failover",
+      "promote",
+    ]) {
+      assert.match(all.stdout, new RegExp(`^  ${name} `, "m"));
+    }
+    const one = await run("failover", "--help");
+    assert.equal(one.code, 0);
+    assert.match(one.stdout, /^Usage: npm run failover -- /);
+    assert.match(one.stdout, /--to <node>/);
+  });
+
+  it("without a command it explains itself, as a wrong command line", async () => {
+    assert.equal((await run()).code, 2);
+  });
+
+  it("shows the outputs without the password unless told to", async () => {
+    assert.ok(!(await run("outputs")).stdout.includes(contract.password));
+    assert.ok(!(await run("outputs", "--json")).stdout.includes(contract.password));
+    const shown = JSON.parse((await run("outputs", "--json", "--show-secrets")).stdout) as unknown;
+    assert.deepEqual(shown, contract);
+  });
+
+  it("passes pulumi's exit code on, and further options to it", async () => {
+    const { code } = await run("preview", "dev", "--diff", "--target", "urn");
+    assert.equal(code, 7);
+    assert.match(readFileSync(join(folder, "calls"), "utf8"), /^preview --stack dev --diff --target urn$/m);
+  });
+});
+
+describe("words of a command line", () => {
+  const isStack = (name: string) => name === "prod";
+
+  it("the first one is the stack when there is such a stack and no --stack", () => {
+    assert.deepEqual(splitWords(["prod", "PING"], undefined, isStack), { stack: "prod", rest: ["PING"] });
+    assert.deepEqual(splitWords(["PING"], undefined, isStack), { stack: undefined, rest: ["PING"] });
+    assert.deepEqual(splitWords(["prod"], "dev", isStack), { stack: "dev", rest: ["prod"] });
+    assert.deepEqual(splitWords([], undefined, isStack), { stack: undefined, rest: [] });
+  });
+
+  it("for pulumi it is the stack unless it is an option", () => {
+    assert.deepEqual(splitPulumiWords(["new", "--diff"], undefined), { stack: "new", rest: ["--diff"] });
+    assert.deepEqual(splitPulumiWords(["--target", "urn"], undefined), { stack: undefined, rest: ["--target", "urn"] });
+  });
+});
+
+describe("logs", () => {
+  const frame = (stream: number, text: string) => {
+    const header = Buffer.alloc(8);
+    header[0] = stream;
+    header.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([header, Buffer.from(text)]);
+  };
+
+  it("are taken apart, frame by frame, whatever the stream", () => {
+    assert.equal(demultiplex(Buffer.concat([frame(1, "one\n"), frame(2, "zwölf\n")])), "one\nzwölf\n");
+    assert.equal(demultiplex(Buffer.alloc(0)), "");
+  });
+
+  it("are put in the order of time over all members", () => {
+    const a = linesOf("a", "2025-11-23T14:00:00.000000001Z first\n2025-11-23T14:00:02.000000000Z third\r\n");
+    const b = linesOf("b", "2025-11-23T14:00:01.000000000Z second one\n2025-11-23T14:00:03.000000000Z\n");
+    assert.deepEqual(
+      inOrder([a, b]).map(({ member, text }) => `${member} ${text}`),
+      ["a first", "b second one", "a third", "b "],
+    );
+  });
+
+  it("--since is a time ago or a date", () => {
+    assert.equal(parseSince("90s", 100_000), 10);
+    assert.equal(parseSince("2h", 7_200_000), 0);
+    assert.equal(parseSince("1970-01-02", 0), 86_400);
+    for (const wrong of ["", "ten", "10", "10w", "1970-99-99"]) {
+      assert.throws(() => parseSince(wrong, 0), /--since/);
+    }
+  });
+});
+
+describe("connect", () => {
+  it("has no password in its arguments, and reaches the node's own engine", () => {
+    const contract = contractOf(2, 3);
+    const args = dockerArguments(contract.nodes[1]!, ["INFO", "server"], true);
+    assert.deepEqual(args, [
+      "-H", "unix:///var/run/docker.sock", "exec", "-it", "redis-replica-1",
+      "/bin/sh", "/opt/redis-node/node.sh", "cli", "172.30.29.12", "6379", "INFO", "server",
+    ]); // prettier-ignore
+    assert.ok(dockerArguments(contract.nodes[1]!, [], false).includes("-i"));
+  });
+});
+
+describe("what is said after a deployment", () => {
+  for (const sentinels of [3, 0]) {
+    it(`names endpoints and commands, and never the password (${sentinels} Sentinels)`, () => {
+      const contract = contractOf(2, sentinels);
+      const text = connectionHelp(contract, "prod", false);
+      assert.match(text, /127.0.0.1:6380 127.0.0.1:6381 127.0.0.1:6382/);
+      assert.match(text, /npm run status -- prod\n/);
+      assert.match(text, /npm run connect -- prod\n/);
+      assert.ok(!text.includes(contract.password));
+    });
+  }
+
+  it("needs no words for the default stack, and the deployment's name where there are several", () => {
+    const contract = contractOf(2, 3);
+    assert.match(connectionHelp(contract, "dev", false), /npm run status\n/);
+    assert.match(connectionHelp(contract, "dev", true), /npm run status -- --deployment redis\n/);
+    assert.match(connectionHelp(contract, "dev", true), /outputs\.deployments\["redis"\]\.connection/);
+  });
+});
+
+describe("outputs for people", () => {
+  it("mask every secret", () => {
+    const contract = contractOf(1, 1);
+    assert.ok(!JSON.stringify(withoutSecrets(contract)).includes(contract.password));
+    assert.match(renderOutputs(withoutSecrets(contract)), /^password +\[secret\]$/m);
+  });
+});
+
+describe("destroy", () => {
+  const volume = (name: string, flags: object) => ({ type: "docker:index/volume:Volume", outputs: { name }, ...flags });
+  const exported = {
+    deployment: {
+      resources: [
+        { type: "pulumi:pulumi:Stack" },
+        volume("c", { protect: true, retainOnDelete: true }),
+        volume("b", { retainOnDelete: true }),
+        volume("a", {}),
+        volume("old", { delete: true }),
+      ],
+    },
+  };
+
+  it("finds the fate of each volume in the state", () => {
+    assert.deepEqual(volumesOf(exported), [
+      { name: "a", fate: "deleted" },
+      { name: "b", fate: "kept" },
+      { name: "c", fate: "protected" },
+    ]);
+    assert.deepEqual(volumesOf({ deployment: {} }), []);
+  });
+
+  it("says what goes, what stays and how to remove that too", () => {
+    assert.equal(
+      destroyText("dev", volumesOf(exported)),
+      'Stack "dev": all containers and networks are removed.\nThe data goes too: a.\nThe data stays on the engine: b.\nThe data stays, protected: c.',
+    );
+    assert.match(
+      leftoverText("dev", volumesOf(exported)),
+      /docker volume rm b\n.*protected: c\.\n.*state unprotect --all --yes --stack dev/,
+    );
+    assert.equal(leftoverText("dev", [{ name: "a", fate: "deleted" }]), "");
+  });
+});

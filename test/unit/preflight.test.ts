@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { planDeployment } from "../../config/plan";
+import type { DeploymentOverrides } from "../../config/schema";
+import { parseDeployment } from "../../config/settings";
+import { judgeLeavingMaster, judgeSurvey } from "../../engine/preflight";
+import type { EngineSurvey } from "../../engine/survey";
+
+const ENGINE = "unix:///var/run/docker.sock";
+const STACK = "redis-on-docker/dev";
+const planOf = (overrides: DeploymentOverrides = {}) => planDeployment(parseDeployment(overrides), ENGINE);
+const empty: EngineSurvey = { containers: [], networks: [], foreignPorts: new Map() };
+const own = { stack: STACK, deployment: "redis" };
+const judge = (survey: Partial<EngineSurvey>, overrides: DeploymentOverrides = {}) =>
+  judgeSurvey(planOf(overrides), ENGINE, { ...empty, ...survey }, STACK).map(
+    ({ path, reason }) => `${path}: ${reason}`,
+  );
+
+describe("the look at an engine", () => {
+  it("finds nothing wrong with an empty one, nor with the stack's own containers and network", () => {
+    assert.deepEqual(judge({}), []);
+    const containers = [
+      { name: "redis-master", state: "running", owner: own, ports: [{ ip: "127.0.0.1", port: 6380 }] },
+    ];
+    const networks = [{ name: "redis", owner: own, subnets: ["172.30.29.0/24"] }];
+    assert.deepEqual(judge({ containers, networks, foreignPorts: new Map([[6380, "docker-proxy (process 1)"]]) }), []);
+  });
+
+  it("never suggests to remove what another stack deployed", () => {
+    const theirs = { stack: "redis-on-docker/live", deployment: "redis" };
+    const containers = [{ name: "redis-master", state: "running", owner: theirs, ports: [] }];
+    const [problem] = judge({ containers });
+    assert.match(
+      problem ?? "",
+      /container redis-master of deployment redis in stack redis-on-docker\/live .*fix: pulumi config set name NAME$/,
+    );
+  });
+
+  it("takes a port on all addresses for taken on each, and one on another address for free", () => {
+    const holder = (ip: string) => [{ name: "other", state: "running", ports: [{ ip, port: 6381 }] }];
+    assert.match(
+      judge({ containers: holder("0.0.0.0") })[0] ?? "",
+      /^redisPort: port 6381 of redis-replica-1 is taken .* by the container other/,
+    );
+    assert.deepEqual(judge({ containers: holder("10.0.0.1") }), []);
+  });
+
+  it("refuses to move a running deployment to another network", () => {
+    const networks = [{ name: "redis", owner: own, subnets: ["172.30.29.0/24"] }];
+    assert.match(
+      judge({ networks }, { redisPort: 6400 })[0] ?? "",
+      /^subnet: .*fix: pulumi config set subnet 172\.30\.29\.0\/24 to keep it/,
+    );
+    assert.deepEqual(judge({ networks }, { redisPort: 6400, subnet: "172.30.29.0/24" }), []);
+  });
+
+  it("finds networks that overlap, whichever contains the other", () => {
+    for (const subnet of ["172.30.0.0/16", "172.30.29.128/25"]) {
+      assert.match(
+        judge({ networks: [{ name: "theirs", subnets: [subnet] }] })[0] ?? "",
+        /^subnet: 172\.30\.29\.0\/24 overlaps/,
+      );
+    }
+    assert.deepEqual(judge({ networks: [{ name: "theirs", subnets: ["172.30.30.0/24", "fd00::/64"] }] }), []);
+  });
+
+  it("refuses to remove the node that is the master now, and says how to hand over", () => {
+    const plan = planOf({ replicas: 1 });
+    assert.deepEqual(judgeLeavingMaster(plan, { host: "172.30.29.12", port: 6379 }, ["redis-replica-2"]), []);
+    const [problem] = judgeLeavingMaster(plan, { host: "172.30.29.13", port: 6379 }, ["redis-replica-2"]);
+    assert.match(
+      problem!.reason,
+      /redis-replica-2 would be removed, and the master is among them .*npm run failover -- --to redis-master/,
+    );
+    const [byHand] = judgeLeavingMaster(planOf({ topology: "replication", replicas: 0 }), { host: "x", port: 1 }, [
+      "r",
+    ]);
+    assert.match(byHand!.reason, /npm run promote -- redis-master/);
+  });
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "mocha";
+import { pluginVersion } from "../../toolchain/versions.mjs";
+
+const SALT = "v1:EIPyka2sPxE=:v1:6Id4Ncmq:N2oqrchsC39==";
+
+/** Stands in for pulumi: says what it was given, and does what the real one does to files. */
+const FAKE_PULUMI = `#!/bin/sh
+case "$1" in
+  version) echo v3.256.0 ;;
+  show) echo "$PWD|$PULUMI_BACKEND_URL|$PULUMI_HOME|$PULUMI_CONFIG_PASSPHRASE_FILE" ;;
+  fail) exit 7 ;;
+  salt)
+    mkdir -p "\${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/trial"
+    echo '"${SALT}"' > "\${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/trial/dev.json"
+    echo 'encryptionsalt: ${SALT}' >> Pulumi.dev.yaml ;;
+  wait) trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done ;;
+esac
+`;
+
+describe("the front door", function () {
+  this.timeout(20_000);
+  let clone = "";
+  let env: NodeJS.ProcessEnv = {};
+
+  const put = (path: string, text: string, mode = 0o644) => {
+    mkdirSync(join(clone, path, ".."), { recursive: true });
+    writeFileSync(join(clone, path), text, { mode });
+  };
+
+  before(() => {
+    clone = realpathSync(mkdtempSync(join(tmpdir(), "clone-")));
+    cpSync("toolchain", join(clone, "toolchain"), { recursive: true });
+    cpSync("package.json", join(clone, "package.json"));
+    const lock = JSON.stringify({ packages: { "": {} } });
+    put("package-lock.json", lock);
+    put("node_modules/.package-lock.json", lock);
+    put("Pulumi.yaml", "name: trial\nruntime: nodejs\n");
+    put("Pulumi.dev.yaml", "config: {}\n");
+    put("deep/down/file", "");
+    put("bin/pulumi", FAKE_PULUMI, 0o755);
+    put("bin/pulumi-language-nodejs", "#!/bin/sh\n", 0o755);
+    for (const plugin of ["docker", "random"] as const) {
+      const folder = `home/.pulumi/plugins/resource-${plugin}-v${pluginVersion(plugin)}`;
+      put(`${folder}/pulumi-resource-${plugin}`, "#!/bin/sh\n", 0o755);
+    }
+    env = {
+      HOME: join(clone, "home"),
+      PATH: `${join(clone, "bin")}:/usr/bin:/bin`,
+      DOCKER_HOST: "unix:///nobody/listens",
+      REDIS_TOOLCHAIN: "offline",
+    };
+  });
+  after(() => {
+    rmSync(clone, { recursive: true, force: true });
+  });
+
+  const run = (args: string[], more: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [join(clone, "toolchain/run.mjs"), ...args], {
+      cwd: clone,
+      env: { ...env, ...more },
+      encoding: "utf8",
+    });
+
+  it("uses what is there: the machine's pulumi, the user's plugins; state and plugins' home are the clone's", () => {
+    const { stdout, status } = run(["pulumi", "show"], { INIT_CWD: join(clone, "deep/down") });
+    const state = join(clone, ".state");
+    const home = join(clone, ".toolchain/pulumi-home");
+    assert.equal(stdout, `${clone}/deep/down|file://${state}|${home}|${state}/passphrase\n`);
+    assert.equal(status, 0);
+    const plugin = `plugins/resource-docker-v${pluginVersion("docker")}/pulumi-resource-docker`;
+    assert.ok(existsSync(join(home, plugin)));
+  });
+
+  it("says nothing on its own account once everything is there", () => {
+    assert.equal(run(["pulumi", "show"]).stderr, "");
+  });
+
+  it("passes the exit code on", () => {
+    assert.equal(run(["pulumi", "fail"]).status, 7);
+  });
+
+  it("leaves the stack's file as it was", () => {
+    assert.equal(run(["pulumi", "salt"]).status, 0);
+    assert.equal(readFileSync(join(clone, "Pulumi.dev.yaml"), "utf8"), "config: {}\n");
+  });
+
+  it("passes a signal on and waits for the answer", async () => {
+    const child = spawn(process.execPath, [join(clone, "toolchain/run.mjs"), "pulumi", "wait"], { cwd: clone, env });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    child.kill("SIGTERM");
+    assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 3);
+  });
+
+  it("explains in one sentence what it cannot do, without a trace", () => {
+    const { status, stderr, stdout } = run(["up"]);
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.match(
+      stderr,
+      /^toolchain: engine: unix:\/\/\/nobody\/listens \(chosen by DOCKER_HOST\): nobody is listening; /,
+    );
+    assert.doesNotMatch(stderr, /\n +at /);
+  });
+
+  it("shows in the doctor's table what is missing, and says so by its exit code", () => {
+    const { status, stdout } = run(["doctor"]);
+    assert.equal(status, 1);
+    assert.match(stdout, /^pulumi +found +Pulumi 3\.256\.0, /m);
+    assert.match(stdout, /^engine +missing +unix:\/\/\/nobody\/listens/m);
+  });
+
+  it("lets two set-ups at the same time end well", async () => {
+    rmSync(join(clone, ".toolchain"), { recursive: true });
+    rmSync(join(clone, ".state"), { recursive: true });
+    const start = () =>
+      new Promise<number | null>((resolve) => {
+        spawn(process.execPath, [join(clone, "toolchain/run.mjs"), "pulumi", "show"], { cwd: clone, env }).once(
+          "exit",
+          resolve,
+        );
+      });
+    assert.deepEqual(await Promise.all([start(), start(), start()]), [0, 0, 0]);
+  });
+});

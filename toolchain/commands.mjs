@@ -1,0 +1,55 @@
+// Which pieces each command needs, and which it only uses when they happen to be there.
+
+/** @typedef {import("./piece.mjs").PieceName} PieceName */
+/** @typedef {{ needs: PieceName[], uses?: PieceName[] }} Needs */
+
+/** @type {PieceName[]} */
+const program = ["node", "dependencies"];
+/** @type {PieceName[]} */
+const pulumi = [...program, "pulumi", "plugins", "state"];
+/** @type {PieceName[]} */
+const deployment = [...pulumi, "engine", "image"];
+/** @type {PieceName[]} */
+const testTools = ["redis", "shellcheck", "busybox"];
+
+/** A look at a deployment must not start an engine, and with it containers, on its own. */
+const look = { needs: pulumi, uses: /** @type {PieceName[]} */ (["engine"]) };
+
+/** @type {Record<string, Needs>} */
+const table = {
+  up: { needs: deployment },
+  preview: { needs: deployment },
+  destroy: { needs: [...pulumi, "engine"] },
+  status: look,
+  verify: look,
+  outputs: look,
+  logs: look,
+  connect: look,
+  failover: look,
+  promote: look,
+  pulumi: look,
+  "stack-init": { needs: pulumi },
+  test: { needs: [...deployment, ...testTools, "python"] },
+  "test:unit": { needs: [...program, "shellcheck", "busybox"] },
+  "test:functional": { needs: [...program, ...testTools] },
+  bench: { needs: [...deployment, "redis", "compose"] },
+};
+
+/** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
+export const everything = [...deployment, ...testTools, "compose", "python"];
+
+/** The pulumi commands that run the program, or change what it made. */
+const touching = ["up", "update", "preview", "refresh", "destroy", "watch", "import"];
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Needs}
+ */
+export function needsOf(command, args) {
+  if (command === "pulumi") return args.some((arg) => touching.includes(arg)) ? { needs: [...pulumi, "engine"] } : look;
+  if (args.includes("--help") || args.includes("-h")) return { needs: program };
+  if (command.startsWith("test:")) return table[command] ?? /** @type {Needs} */ (table.test);
+  // What is not known here is explained by the command line itself.
+  return table[command] ?? { needs: program };
+}

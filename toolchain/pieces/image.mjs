@@ -1,0 +1,70 @@
+// The Redis image on the engine: there already, else pulled, else (the default image only) built from Debian packages.
+
+import { URLSearchParams } from "node:url";
+import { ask, DEFAULT_HOST, splitImage } from "../docker.mjs";
+import { Unavailable } from "../download.mjs";
+import { buildImage } from "../image-build.mjs";
+import { say, step, Stop } from "../say.mjs";
+import { IMAGE } from "../versions.mjs";
+
+/** A registry's name that does not resolve is known at once; one that swallows packets must not cost more than this. */
+const FIRST_ANSWER_MS = 10_000;
+const SILENCE_MS = 60_000;
+
+/** @param {import("../piece.mjs").Context} context */
+const hostOf = ({ env, found }) => found.engine?.variables?.DOCKER_HOST ?? env.DOCKER_HOST ?? DEFAULT_HOST;
+
+/**
+ * @param {import("../piece.mjs").Context} context
+ * @param {import("../say.mjs").Note} note
+ */
+async function pull(context, note) {
+  const { name, tag } = splitImage(context.image);
+  const { status, text } = await ask(hostOf(context), context.env, {
+    method: "POST",
+    path: `/images/create?${new URLSearchParams({ fromImage: name, tag })}`,
+    silenceMs: FIRST_ANSWER_MS,
+    laterMs: SILENCE_MS,
+    onChunk: (chunk) => note(chunk.trim().split("\n").at(-1)?.slice(0, 100) ?? ""),
+  });
+  // A pull that fails half way has answered 200 long before.
+  const error = text.match(/"(?:error|message)":"((?:[^"\\]|\\.)*)"/)?.[1];
+  if (status !== 200 || error) throw new Unavailable(error?.replaceAll('\\"', "'") ?? `the engine answered ${status}`);
+}
+
+/** @type {import("../piece.mjs").Piece["find"]} */
+async function find(context) {
+  const { status } = await ask(hostOf(context), context.env, {
+    path: `/images/${context.image}/json`,
+    silenceMs: SILENCE_MS,
+  });
+  return status === 200 ? { summary: `${context.image} is on the engine` } : undefined;
+}
+
+/** @type {import("../piece.mjs").Piece} */
+export const image = {
+  name: "image",
+  otherwise: `it is pulled, or (${IMAGE} only) built from Debian's packages`,
+  // Without an engine there is no image to look at.
+  find: async (context) => (context.found.engine ? find(context) : undefined),
+
+  async get(context) {
+    const canBuild = context.image === IMAGE;
+    if (!(context.offline && canBuild)) {
+      try {
+        await step(`image: pulling ${context.image}`, (note) => pull(context, note));
+        return { summary: `${context.image}, pulled` };
+      } catch (error) {
+        const why = /** @type {Error} */ (error).message;
+        if (!canBuild) {
+          throw new Stop(
+            `image: ${context.image} is not on the engine and cannot be pulled (${why}); pull or load it by hand, or set another one (${IMAGE} can be built here).`,
+          );
+        }
+        say(`image: ${why}; building it instead`);
+      }
+    }
+    await buildImage(hostOf(context), context.env);
+    return { summary: `${context.image}, built from Debian's packages` };
+  },
+};

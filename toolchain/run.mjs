@@ -1,0 +1,103 @@
+// The front door of every npm script: `node toolchain/run.mjs COMMAND [ARGS]`.
+//
+// It makes sure of what the command needs (commands.mjs), getting what is missing, and then runs the command
+// as if it had been typed: same terminal, same signals, same exit code. What it says itself goes to stderr.
+//
+//   pulumi ARGS       the found pulumi with the project's backend, in the folder it was called from
+//   doctor            a table of what is there and what is missing
+//   stack-init NAME   makes a stack (stack.mjs)
+//   test[:SUBSET]     test/run.mjs
+//   anything else     ops/cli.ts
+//
+// `--offline` (or REDIS_TOOLCHAIN=offline) goes to the local build at once instead of trying downloads first.
+// REDIS_IMAGE names another Redis image, REDIS_STATE_DIR another folder for the local state.
+
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { stopChildren } from "./child.mjs";
+import { needsOf } from "./commands.mjs";
+import { examine, table } from "./doctor.mjs";
+import { environment } from "./environment.mjs";
+import { root } from "./paths.mjs";
+import { say, Stop } from "./say.mjs";
+import { ensure } from "./setup.mjs";
+import { ensureStack, keepingStackFiles } from "./stack.mjs";
+import { IMAGE } from "./versions.mjs";
+
+/**
+ * What to execute for a command, once everything is there.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("./piece.mjs").Context["found"]} found
+ */
+function invocation(command, args, { node, pulumi }) {
+  const here = process.env.INIT_CWD ?? process.cwd();
+  if (command === "pulumi") return { program: pulumi?.program ?? "pulumi", args, cwd: here };
+  const program = node?.program ?? process.execPath;
+  if (command === "test" || command.startsWith("test:")) {
+    return { program, args: [join("test", "run.mjs"), command.slice("test:".length) || "all", ...args], cwd: root };
+  }
+  return { program, args: ["--import", "tsx", join("ops", "cli.ts"), command, ...args], cwd: root };
+}
+
+/**
+ * Runs it with our terminal, passes signals on, and resolves with how it ended.
+ * @param {ReturnType<typeof invocation>} what
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
+ */
+function become({ program, args, cwd }, env) {
+  const child = spawn(program, args, { cwd, env, stdio: "inherit" });
+  // Ctrl-C reaches the child from the terminal itself, and a second one would mean "at once, uncleanly" to pulumi.
+  const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => (terminal && signal === "SIGINT") || child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) => reject(new Stop(`${program} could not be started: ${error.message}.`)));
+    child.on("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** @param {string[]} words */
+async function main(words) {
+  const offline = words.includes("--offline") || process.env.REDIS_TOOLCHAIN === "offline";
+  const [command = "--help", ...args] = words.filter((word) => word !== "--offline");
+  /** @type {import("./piece.mjs").Context} */
+  const context = { env: process.env, offline, image: process.env.REDIS_IMAGE || IMAGE, found: {} };
+
+  if (command === "doctor") {
+    const rows = await examine(context);
+    process.stdout.write(`${table(rows)}\n`);
+    return rows.every(({ ok }) => ok) ? 0 : 1;
+  }
+
+  await ensure(context, needsOf(command, args), `npm run ${command}`);
+  const env = environment(process.env, Object.values(context.found));
+  if (offline) env.REDIS_TOOLCHAIN = "offline";
+  if (command === "stack-init") {
+    if (!args[0]) throw new Stop("stack-init needs the stack's name, as in: node toolchain/run.mjs stack-init dev");
+    await ensureStack(args[0], env);
+    return 0;
+  }
+  const { code, signal } = await keepingStackFiles(env, () => become(invocation(command, args, context.found), env));
+  return code ?? 128 + (signal ? constants.signals[signal] : 0);
+}
+
+for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  process.on(signal, () => {
+    stopChildren();
+    say("stopped; what is finished stays, the rest is made anew next time");
+    process.exit(128 + constants.signals[signal]);
+  });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Stop)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}

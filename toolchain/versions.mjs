@@ -1,0 +1,47 @@
+// The pinned versions, and how versions are compared.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./paths.mjs";
+
+/** The oldest Node that `@pulumi/pulumi` supports (its package.json, `engines`). */
+export const MINIMUM_NODE = "22.0.0";
+
+/** The command line that is downloaded or built, and the oldest one on PATH that is used. */
+export const PULUMI = "3.256.0";
+export const MINIMUM_PULUMI = "3.200.0";
+
+/** The oldest Go that the pinned modules accept (`go` in toolchain/go/*\/go.mod), and the oldest that can fetch a newer one. */
+export const MINIMUM_GO = "1.25.11";
+export const SELF_UPGRADING_GO = "1.21.0";
+
+/** The image that is built where no registry answers, and the Debian release that has this Redis. */
+export const IMAGE = "redis:8.0.2";
+export const IMAGE_DEBIAN = "trixie";
+
+/**
+ * A plugin has its npm package's version, so that the two cannot drift apart.
+ * @param {"docker" | "random"} plugin
+ * @returns {string}
+ */
+export function pluginVersion(plugin) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return dependencies[`@pulumi/${plugin}`];
+}
+
+/**
+ * Whether a version is at least another: "v3.256.0" is at least "3.200". What follows the three numbers
+ * (`-dev`, `+dirty`) is ignored; a text without a number is older than everything.
+ * @param {string} version
+ * @param {string} minimum
+ */
+export function atLeast(version, minimum) {
+  const [is, needed] = [version, minimum].map((text) =>
+    (text.match(/\d+(\.\d+)*/)?.[0] ?? "-1").split(".").map(Number),
+  );
+  for (let i = 0; i < 3; i++) {
+    const difference = (is?.[i] ?? 0) - (needed?.[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
