@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeClient, sentinelClient } from "../../checks/connections";
 import type { InsideProbe } from "../../checks/inside";
 import { verify, type VerifyOptions, type VerifyReport } from "../../checks/verify";
 import type { Contract, ContractMember } from "../../outputs/contract";
+import { freePorts } from "../support/freePorts";
 import { waitFor } from "../support/waitFor";
 
 /**
@@ -53,6 +54,8 @@ export async function withTestGroup(options: GroupOptions, body: (group: TestGro
   const members = [...contract.nodes, ...contract.sentinels];
   const member = (name: string): ContractMember => members.find((candidate) => candidate.name === name)!;
 
+  const logOf = (name: string): string => join(folder, `${name}.log`);
+
   const start = (name: string): void => {
     const home = join(folder, name);
     mkdirSync(home, { recursive: true });
@@ -62,14 +65,16 @@ export async function withTestGroup(options: GroupOptions, body: (group: TestGro
       : redisConf(contract, member(name), options);
     const file = join(home, "server.conf");
     writeFileSync(file, `${text.join("\n")}\n`);
-    const child = spawn("redis-server", [file, ...(isSentinel ? ["--sentinel"] : [])], { cwd: home, stdio: "ignore" });
-    processes.set(name, child);
+    const log = openSync(logOf(name), "a");
+    const args = [file, ...(isSentinel ? ["--sentinel"] : [])];
+    processes.set(name, spawn("redis-server", args, { cwd: home, stdio: ["ignore", log, log] }));
+    closeSync(log);
   };
 
   const startAll = async (some: readonly ContractMember[]): Promise<void> => {
     const present = some.filter(({ name }) => options.absent?.includes(name) !== true);
     present.forEach(({ name }) => start(name));
-    await Promise.all(present.map(({ port }) => listening(port)));
+    await Promise.all(present.map((one) => listening(one, processes.get(one.name)!, logOf(one.name))));
   };
 
   try {
@@ -205,25 +210,19 @@ async function send(child: ChildProcess, signal: "SIGKILL" | "SIGSTOP" | "SIGCON
   await ended;
 }
 
-async function listening(port: number): Promise<void> {
-  await waitFor(`a server on port ${port}`, async () => !(await isFree(port)));
-}
-
-/** The first of `count` consecutive free ports, below those that the kernel hands out itself. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 10_000 + Math.floor(Math.random() * 9_000);
-    const block = Array.from({ length: count }, (_, index) => first + index);
-    if ((await Promise.all(block.map(isFree))).every(Boolean)) {
-      return first;
+async function listening({ name, port }: ContractMember, child: ChildProcess, log: string): Promise<void> {
+  await waitFor(`${name} to take connections on port ${port}`, async () => {
+    if (child.exitCode !== null) {
+      throw new Error(`it ended with exit code ${child.exitCode}:\n${readFileSync(log, "utf8")}`);
     }
-  }
+    return accepts(port);
+  });
 }
 
-function isFree(port: number): Promise<boolean> {
+/** By a connection: trying to bind the port, as a look for a free one does, would take it from the server that starts. */
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, OUTSIDE, () => server.close(() => resolve(true)));
+    const socket = connect(port, OUTSIDE, () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
   });
 }
