@@ -12,6 +12,8 @@ interface MemberFiles {
   readonly start: NodeCommand;
   /** Configuration by file name. */
   readonly configuration: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What it knows of its group when the container is made; a running one is told of changes. */
+  readonly group: pulumi.Input<string>;
   /** Memory limit in MiB; 0 is none. */
   readonly memoryLimitMb: number;
 }
@@ -57,6 +59,7 @@ export function createMember(
       securityOpts: ["no-new-privileges"],
       mounts: [{ type: "volume", source: member.volume, target: DATA_DIR }],
       uploads: [
+        { file: `${NODE_HOME}/group.env`, content: files.group },
         { file: NODE_PROGRAM, content: nodeProgram() },
         ...Object.entries(files.configuration).map(([file, content]) => ({ file: `${NODE_HOME}/${file}`, content })),
         { file: `${NODE_HOME}/password`, content: base.password },
@@ -84,6 +87,8 @@ export function createMember(
       deleteBeforeReplace: true,
       // Changes of the health check alone are otherwise ignored by the provider.
       replaceOnChanges: ["healthcheck"],
+      // The group's word changes while the container runs (see GroupSettings); its place is the first.
+      ignoreChanges: ["uploads[0].content"],
     },
   );
 }

@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, NodePlan } from "../config/plan";
+import { renderGroupEnv } from "../config/render/groupEnv";
 import { renderNodeEnv } from "../config/render/nodeEnv";
 import { renderRedisConf } from "../config/render/redisConf";
 import { PACKAGE } from "./args";
@@ -41,6 +42,7 @@ export abstract class RedisNode extends pulumi.ComponentResource {
         "node.env": renderNodeEnv(plan, node, DATA_DIR),
         "redis.conf": renderRedisConf(plan, node, DATA_DIR),
       },
+      group: renderGroupEnv(plan, node),
       memoryLimitMb: plan.settings.memoryLimitMb,
     });
     this.endpoint = node.reached;

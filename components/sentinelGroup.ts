@@ -3,6 +3,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Endpoint } from "../config/plan";
+import { renderGroupEnv } from "../config/render/groupEnv";
 import { renderNodeEnv } from "../config/render/nodeEnv";
 import { renderSentinelConf } from "../config/render/sentinelConf";
 import { PACKAGE } from "./args";
@@ -43,6 +44,7 @@ export class SentinelGroup extends pulumi.ComponentResource {
           "node.env": ids.apply((all) => renderNodeEnv(plan, sentinel, DATA_DIR, all[sentinel.name])),
           "sentinel.conf": ids.apply((all) => renderSentinelConf(plan, sentinel, all, DATA_DIR)),
         },
+        group: ids.apply((all) => renderGroupEnv(plan, sentinel, all)),
         memoryLimitMb: 0,
       }),
     );

@@ -9,6 +9,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-watch.sh"
 . "$NODE_HOME/lib-stop.sh"
+. "$NODE_HOME/lib-live.sh"
 . "$NODE_HOME/decide.sh"
 
 SPEAKER=boot
@@ -17,7 +18,9 @@ SPEAKER=boot
 # when the setting was just changed. So it starts with what the disk has, and changes over when that is loaded.
 find_aof_setting() {
     AOF=no
-    if grep -q '^appendonly yes' "$NODE_HOME/redis.conf"; then AOF=yes; fi
+    case $LIVE_CONF in
+    *'appendonly yes'*) AOF=yes ;;
+    esac
     AOF_AT_START=$AOF
     if [ -e "$DATA_DIR/appendonlydir" ]; then
         AOF_AT_START=yes
@@ -30,17 +33,14 @@ change_aof_over() {
     await_loaded
     tell "CONFIG SET appendonly $AOF" || return
     say "appendonly is $AOF from now on; the data was loaded from before it was"
-    # Left where it is, it would be loaded, old as it is, when the setting is changed back.
-    if [ "$AOF" = no ]; then
-        rm -rf "$DATA_DIR/appendonlydir.old"
-        mv "$DATA_DIR/appendonlydir" "$DATA_DIR/appendonlydir.old"
-    fi
+    [ "$AOF" = yes ] || retire_aof
 }
 
 # Through a pipe: with the secrets in it, it must neither lie in a file nor be seen in a process list.
 server_configuration() {
     cat "$NODE_HOME/redis.conf"
-    printf '%s\n' '' "requirepass $PASSWORD" "masterauth $PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
+    printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
+    printf '%s\n' "requirepass $PASSWORD" "masterauth $PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
     echo "appendonly $AOF_AT_START"
 }
 

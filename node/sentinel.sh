@@ -13,6 +13,7 @@ SPEAKER=sentinel
 # so that changed settings arrive, and replicas and Sentinels that left the plan are forgotten.
 sentinel_configuration() {
     cat "$NODE_HOME/sentinel.conf"
+    # Its own settings of a master can follow only after the line that names it.
     printf '%s\n' '' \
         "sentinel monitor $MASTER_NAME ${MASTER%:*} ${MASTER##*:} $QUORUM" \
         "sentinel config-epoch $MASTER_NAME $CONFIG_EPOCH" \
@@ -21,6 +22,7 @@ sentinel_configuration() {
         "sentinel auth-pass $MASTER_NAME $PASSWORD" \
         "requirepass $PASSWORD" \
         "sentinel sentinel-pass $PASSWORD"
+    printf '%s\n' "$LIVE_CONF"
     # Known in advance: found by INFO, they would take Sentinel 10 s.
     # shellcheck disable=SC2086 # a list
     for replica in $(without "$MASTER" $DATA_NODES); do

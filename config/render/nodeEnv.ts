@@ -1,17 +1,10 @@
-import {
-  endpointText,
-  initialMaster,
-  REPLICA_PRIORITY,
-  type DeploymentPlan,
-  type NodePlan,
-  type SentinelPlan,
-} from "../plan";
+import { REPLICA_PRIORITY, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../plan";
 import { lines } from "./redisConf";
 
 /** Seconds that a starting node waits for a majority of the Sentinels before it looks at its own disk. */
 const BOOT_WAIT_S = 20;
 
-/** What a member's scripts know about themselves and the others: shell assignments for `node.env`; no secrets. */
+/** What a member's scripts know about themselves: shell assignments for `node.env`, for the life of a container; no secrets. */
 export function renderNodeEnv(
   plan: DeploymentPlan,
   member: NodePlan | SentinelPlan,
@@ -20,7 +13,6 @@ export function renderNodeEnv(
 ): string {
   const facts: Readonly<Record<string, string | number>> = {
     KIND: member.kind,
-    TOPOLOGY: plan.settings.topology,
     DEPLOYMENT: plan.name,
     NODE_NAME: member.name,
     ADDRESS: member.announced.host,
@@ -28,13 +20,10 @@ export function renderNodeEnv(
     LISTEN_ADDRESS: "127.0.0.1",
     LISTEN_PORT: member.listenPort,
     MASTER_NAME: plan.settings.masterName,
-    QUORUM: plan.quorum,
-    INITIAL_MASTER: endpointText(initialMaster(plan).announced),
-    DATA_NODES: plan.nodes.map((node) => endpointText(node.announced)).join(" "),
-    SENTINELS: plan.sentinels.map((sentinel) => endpointText(sentinel.announced)).join(" "),
     REPLICA_PRIORITY,
     DATA_DIR: dataDir,
     BOOT_WAIT_S,
+    STOP_GRACE_S: plan.settings.stopGraceS,
     ...(sentinelId === undefined ? {} : { MY_ID: sentinelId }),
   };
   return lines(...Object.entries(facts).map(([name, value]) => `${name}=${shellQuoted(String(value))}`));

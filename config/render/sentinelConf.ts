@@ -2,10 +2,8 @@ import type { DeploymentPlan, SentinelPlan } from "../plan";
 import { lines, listenAddresses, yesNo } from "./redisConf";
 
 /**
- * sentinel.conf of one Sentinel, without any secret and without the master: when it starts, the node's boot adds the
- * master that the group knows, which may not be the plan's.
- *
- * The other Sentinels are written in advance, so that the group is complete at once instead of after Sentinel's hellos.
+ * sentinel.conf of one Sentinel: what it reads when it starts only. Without any secret, without the master, since the
+ * one that the group knows may not be the plan's, and without what can change while it runs (see `renderGroupEnv`).
  *
  * @param ids the fixed id of each Sentinel (40 hexadecimal digits), by its name.
  */
@@ -16,7 +14,6 @@ export function renderSentinelConf(
   dataDir: string,
 ): string {
   const s = plan.settings;
-  const peers = plan.sentinels.filter((other) => other.name !== sentinel.name);
   return lines(
     `port ${sentinel.listenPort}`,
     `bind ${s.network === "host" ? listenAddresses(sentinel.bindAddress) : "* -::*"}`,
@@ -27,12 +24,5 @@ export function renderSentinelConf(
     `sentinel announce-port ${sentinel.announced.port}`,
     `sentinel resolve-hostnames ${yesNo(s.resolveHostnames)}`,
     `sentinel deny-scripts-reconfig ${yesNo(s.denyScriptsReconfig)}`,
-    `sentinel down-after-milliseconds ${s.masterName} ${s.downAfterMs}`,
-    `sentinel parallel-syncs ${s.masterName} ${s.parallelSyncs}`,
-    `sentinel failover-timeout ${s.masterName} ${s.failoverTimeoutMs}`,
-    ...peers.map(
-      (peer) =>
-        `sentinel known-sentinel ${s.masterName} ${peer.announced.host} ${peer.announced.port} ${ids[peer.name]}`,
-    ),
   );
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
 import { planDeployment, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../../config/plan";
+import { renderGroupEnv } from "../../config/render/groupEnv";
 import { renderNodeEnv } from "../../config/render/nodeEnv";
 import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
@@ -96,6 +97,7 @@ export class Group {
     const env = renderNodeEnv(this.plan, plan, member.data, this.ids[plan.name]);
     const wait = `BOOT_WAIT_S='${this.options.bootWaitS ?? 3}'`;
     writeFileSync(join(member.home, "node.env"), change(env.replace(/^BOOT_WAIT_S=.*$/m, wait)));
+    writeFileSync(join(member.home, "group.env"), change(renderGroupEnv(this.plan, plan, this.ids)));
     if (plan.kind === "data") {
       writeFileSync(join(member.home, "redis.conf"), change(renderRedisConf(this.plan, plan, member.data)));
     } else {

@@ -1,0 +1,44 @@
+import type { DeploymentPlan } from "./plan";
+import { liveDirectiveNames } from "./liveDirectiveNames";
+
+/**
+ * What a running group changes without a restart: `CONFIG SET` on the data nodes, `SENTINEL SET` on the Sentinels.
+ *
+ * Keys are directives, values their text as it stands in a configuration file.
+ */
+export type LiveDirectives = Readonly<Record<string, string>>;
+
+/** Lines of `extraRedisConf`, apart: a server changes some while it runs, and reads the others when it starts only. */
+export function splitExtraLines(extra: readonly string[]): { readonly live: string[]; readonly atStart: string[] } {
+  const isLive = (line: string): boolean => liveDirectiveNames.has(line.split(" ", 1)[0]!);
+  return { live: extra.filter(isLive), atStart: extra.filter((line) => !isLive(line)) };
+}
+
+/** The live directives of redis.conf, in the order of the settings; the same on every data node. */
+export function liveRedisLines(plan: DeploymentPlan): readonly string[] {
+  const s = plan.settings;
+  return [
+    // Redis waits 5 s for further replicas before it syncs the first: all of them are known, so it need not guess.
+    `repl-diskless-sync-max-replicas ${s.replicas}`,
+    `loglevel ${s.logLevel}`,
+    `maxmemory ${s.maxmemoryMb}mb`,
+    `maxmemory-policy ${s.maxmemoryPolicy}`,
+    `save ${s.save === "" ? '""' : s.save}`,
+    `appendonly ${s.appendonly ? "yes" : "no"}`,
+    `appendfsync ${s.appendfsync}`,
+    `min-replicas-to-write ${s.minReplicasToWrite}`,
+    `min-replicas-max-lag ${s.minReplicasMaxLagS}`,
+    ...splitExtraLines(s.extraRedisConf).live,
+  ];
+}
+
+/** What `SENTINEL SET` takes; the same on every Sentinel. */
+export function liveSentinelDirectives(plan: DeploymentPlan): LiveDirectives {
+  const s = plan.settings;
+  return {
+    quorum: String(plan.quorum),
+    "down-after-milliseconds": String(s.downAfterMs),
+    "parallel-syncs": String(s.parallelSyncs),
+    "failover-timeout": String(s.failoverTimeoutMs),
+  };
+}

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { liveRedisLines, liveSentinelDirectives } from "../liveDirectives";
+import { endpointText, initialMaster, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../plan";
+import { shellQuoted } from "./nodeEnv";
+import { lines } from "./redisConf";
+
+/**
+ * What a member knows of its group, and what its server can change while it runs: shell assignments for `group.env`.
+ *
+ * Apart from `node.env`, since a running member is given a new one: a replica more or another `maxmemory` replaces no
+ * container.
+ *
+ * @param ids the fixed id of each Sentinel, by its name; data nodes need none.
+ */
+export function renderGroupEnv(
+  plan: DeploymentPlan,
+  member: NodePlan | SentinelPlan,
+  ids: Readonly<Record<string, string>> = {},
+): string {
+  const facts: Readonly<Record<string, string | number>> = {
+    TERM: groupTerm(plan),
+    TOPOLOGY: plan.settings.topology,
+    QUORUM: plan.quorum,
+    INITIAL_MASTER: endpointText(initialMaster(plan).announced),
+    DATA_NODES: plan.nodes.map((node) => endpointText(node.announced)).join(" "),
+    SENTINELS: plan.sentinels.map((sentinel) => endpointText(sentinel.announced)).join(" "),
+    LIVE_CONF: (member.kind === "data" ? liveRedisLines(plan) : sentinelLines(plan, member, ids)).join("\n"),
+  };
+  return lines(...Object.entries(facts).map(([name, value]) => `${name}=${shellQuoted(String(value))}`));
+}
+
+/**
+ * A name for what all `group.env` of a plan say together: data nodes that run show theirs, and so tell whether they
+ * have the plan's.
+ */
+export function groupTerm(plan: DeploymentPlan): string {
+  const members = [...plan.nodes, ...plan.sentinels].map(({ name, announced }) => `${name} ${endpointText(announced)}`);
+  const all = [plan.settings.topology, members, liveRedisLines(plan), liveSentinelDirectives(plan)];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
+}
+
+/** The other Sentinels are written in advance: the group is complete at once instead of after Sentinel's hellos. */
+function sentinelLines(plan: DeploymentPlan, own: SentinelPlan, ids: Readonly<Record<string, string>>): string[] {
+  const { masterName } = plan.settings;
+  const { quorum: _, ...directives } = liveSentinelDirectives(plan);
+  const peers = plan.sentinels.filter(({ name }) => name !== own.name);
+  return [
+    ...Object.entries(directives).map(([directive, value]) => `sentinel ${directive} ${masterName} ${value}`),
+    ...peers.map(({ name, announced: { host, port } }) =>
+      ["sentinel known-sentinel", masterName, host, port, ids[name]].join(" "),
+    ),
+  ];
+}

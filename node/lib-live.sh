@@ -1,0 +1,41 @@
+# shellcheck shell=sh
+# What a server changes while it runs, and how a data node shows which word on its group it has.
+
+# Shown with `CONFIG GET proc-title-template`, and in the host's process list: the term of the group's settings.
+TITLE='{title} {listen-addr} {server-mode}'
+
+# Left where it is, it would be loaded, old as it is, when the setting is changed back.
+retire_aof() {
+    rm -rf "$DATA_DIR/appendonlydir.old"
+    [ ! -e "$DATA_DIR/appendonlydir" ] || mv "$DATA_DIR/appendonlydir" "$DATA_DIR/appendonlydir.old"
+}
+
+show_term() {
+    [ "$KIND" != data ] || tell "CONFIG SET proc-title-template \"$TITLE $TERM\""
+}
+
+# quoted VALUE: as one argument for the client, which reads quotes
+quoted() {
+    case $1 in
+    \"*\" | \'*\') printf '%s' "$1" ;;
+    *) printf '"%s"' "$1" ;;
+    esac
+}
+
+# Prints the commands that make the running server what LIVE_CONF says, a line each.
+live_commands() {
+    case $KIND in
+    sentinel) echo "SENTINEL SET $MASTER_NAME quorum $QUORUM" ;;
+    esac
+    while read -r directive value; do
+        case $KIND:$directive:$value in
+        data:*) echo "CONFIG SET $directive $(quoted "$value")" ;;
+        # Sentinels find each other by themselves.
+        sentinel:sentinel:known-sentinel*) ;;
+        # `down-after-milliseconds NAME VALUE`, which SENTINEL SET wants the other way round
+        sentinel:sentinel:*) echo "SENTINEL SET $MASTER_NAME ${value%% *} ${value##* }" ;;
+        esac
+    done <<CONF
+$LIVE_CONF
+CONF
+}

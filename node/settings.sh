@@ -1,0 +1,40 @@
+#!/bin/sh
+# settings.sh GROUP: takes the text of another group.env, for now and for later starts of this container.
+# What the running server can change is changed at once. Prints what it refused, and fails if it refused anything.
+set -u
+NODE_HOME=${NODE_HOME:-$(dirname "$0")}
+. "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-live.sh"
+
+# By rename, so that a crash or a full disk leaves the previous one whole; before anything is changed, so that what the
+# server shows is never newer than what it will start with.
+if ! { instead_of_planned && printf '%s\n' "$1"; } >"$GROUP_FILE.new" || ! mv -f "$GROUP_FILE.new" "$GROUP_FILE"; then
+    echo "$GROUP_FILE cannot be written"
+    exit 1
+fi
+# shellcheck source=/dev/null
+. "$GROUP_FILE"
+
+commands=$(live_commands)
+# Line by line, the client's own way of asking one after the other; a reply is one line each.
+replies=$(ask "$OWN_SERVER" "$commands") || {
+    echo "$OWN_SERVER does not answer, or refuses the password; it will start with the new settings"
+    exit 1
+}
+refused=$(
+    echo "$replies" | while read -r reply && read -r command <&3; do
+        [ "$reply" = OK ] || echo "${command#CONFIG SET }: $reply"
+    done 3<<COMMANDS
+$commands
+COMMANDS
+)
+case $KIND:$LIVE_CONF in
+data:*'appendonly no'*) retire_aof ;;
+esac
+if [ -n "$refused" ]; then
+    echo "$refused"
+    exit 1
+fi
+# Last: it stands for all of them.
+show_term
