@@ -141,10 +141,10 @@ describe("components", () => {
   it("give every Sentinel an id of its own that stays, and the others' ids in advance", () => {
     const idOf = (name: string) => {
       const uploads = container(all, name).uploads as unknown as { file: string; content: string }[];
-      const conf = uploads.find(({ file }) => file.endsWith("/sentinel.conf"))?.content ?? "";
+      const text = (file: string) => uploads.find((upload) => upload.file.endsWith(`/${file}`))?.content ?? "";
       return {
-        own: /myid (\S+)/.exec(conf)?.[1] ?? "",
-        others: [...conf.matchAll(/known-sentinel mymaster \S+ \d+ (\S+)/g)].map((m) => m[1]),
+        own: /myid (\S+)/.exec(text("sentinel.conf"))?.[1] ?? "",
+        others: [...text("group.env").matchAll(/known-sentinel mymaster \S+ \d+ ([0-9a-f]+)/g)].map((m) => m[1]),
       };
     };
     const ids = [1, 2, 3].map((index) => idOf(`redis-sentinel-${index}`));

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { liveRedisLines } from "../../config/liveDirectives";
 import { planDeployment } from "../../config/plan";
+import { groupTerm, renderGroupEnv } from "../../config/render/groupEnv";
 import { renderNodeEnv, shellQuoted } from "../../config/render/nodeEnv";
 import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
@@ -19,12 +21,19 @@ const ids = {
 
 function redisConf(overrides: DeploymentOverrides): string[] {
   const plan = planOf(overrides);
-  return renderRedisConf(plan, plan.nodes[1]!, "/data").trimEnd().split("\n");
+  const live = liveConf(renderGroupEnv(plan, plan.nodes[1]!));
+  return `${renderRedisConf(plan, plan.nodes[1]!, "/data")}${live}`.split("\n");
 }
 
 function sentinelConf(overrides: DeploymentOverrides): string[] {
   const plan = planOf(overrides);
-  return renderSentinelConf(plan, plan.sentinels[0]!, ids, "/data").trimEnd().split("\n");
+  const live = liveConf(renderGroupEnv(plan, plan.sentinels[0]!, ids));
+  return `${renderSentinelConf(plan, plan.sentinels[0]!, ids, "/data")}${live}`.split("\n");
+}
+
+/** As a shell reads it. */
+function liveConf(groupEnv: string): string {
+  return execFileSync("sh", ["-c", `${groupEnv}\nprintf %s "$LIVE_CONF"`], { encoding: "utf8" });
 }
 
 describe("redis.conf", () => {
@@ -79,7 +88,8 @@ describe("redis.conf", () => {
   it("is one directive a line, whatever the extra lines are", () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^hz [\x20-\x7e]{1,40}$/), { maxLength: 5 }), (extraRedisConf) => {
-        assert.equal(redisConf({ extraRedisConf }).length, redisConf({}).length + extraRedisConf.length);
+        const linesOf = (overrides: DeploymentOverrides) => liveRedisLines(planOf(overrides));
+        assert.equal(linesOf({ extraRedisConf }).length, linesOf({}).length + extraRedisConf.length);
       }),
     );
   });
@@ -114,18 +124,10 @@ describe("sentinel.conf", () => {
 });
 
 describe("node.env", () => {
-  it("names the node, the others and the initial master", () => {
+  it("names the node", () => {
     const plan = planOf({});
     const env = renderNodeEnv(plan, plan.nodes[1]!, "/data");
-    for (const line of [
-      "KIND='data'",
-      "NODE_NAME='redis-replica-1'",
-      "ADDRESS='172.30.29.12'",
-      "INITIAL_MASTER='172.30.29.11:6379'",
-      "DATA_NODES='172.30.29.11:6379 172.30.29.12:6379 172.30.29.13:6379'",
-      "SENTINELS='172.30.29.101:26379 172.30.29.102:26379 172.30.29.103:26379'",
-      "QUORUM='2'",
-    ]) {
+    for (const line of ["KIND='data'", "NODE_NAME='redis-replica-1'", "ADDRESS='172.30.29.12'", "STOP_GRACE_S='30'"]) {
       assert.ok(env.includes(`${line}\n`), `no line ${line} in\n${env}`);
     }
     assert.match(renderNodeEnv(plan, plan.sentinels[0]!, "/data", "f".repeat(40)), /^MY_ID='f{40}'$/m);
@@ -142,5 +144,44 @@ describe("node.env", () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("group.env", () => {
+  it("names the others, the initial master and the quorum", () => {
+    const plan = planOf({});
+    const env = renderGroupEnv(plan, plan.nodes[1]!);
+    for (const line of [
+      "TOPOLOGY='sentinel'",
+      "INITIAL_MASTER='172.30.29.11:6379'",
+      "DATA_NODES='172.30.29.11:6379 172.30.29.12:6379 172.30.29.13:6379'",
+      "SENTINELS='172.30.29.101:26379 172.30.29.102:26379 172.30.29.103:26379'",
+      "QUORUM='2'",
+      `TERM='${groupTerm(plan)}'`,
+    ]) {
+      assert.ok(env.includes(`${line}\n`), `no line ${line} in\n${env}`);
+    }
+  });
+
+  it("has a term that follows from everything a running group can change, and from nothing else", () => {
+    const term = (overrides: DeploymentOverrides) => groupTerm(planOf(overrides));
+    const changes: readonly DeploymentOverrides[] = [
+      { maxmemoryMb: 64 },
+      { save: "" },
+      { appendonly: true },
+      { downAfterMs: 4000 },
+      { quorum: 1 },
+      { replicas: 3 },
+      { sentinels: 5 },
+      { topology: "replication" },
+      { extraRedisConf: ["slowlog-max-len 7"] },
+    ];
+    assert.equal(new Set([{}, ...changes].map(term)).size, changes.length + 1);
+    const others: readonly DeploymentOverrides[] = [
+      { memoryLimitMb: 512 },
+      { stopGraceS: 60 },
+      { extraRedisConf: ["databases 4"] },
+    ];
+    assert.deepEqual(new Set(others.map(term)), new Set([term({})]));
   });
 });
