@@ -29,6 +29,7 @@ const table = {
   promote: look,
   pulumi: look,
   "stack-init": { needs: pulumi },
+  image: { needs: ["engine", "image"] },
   test: { needs: [...deployment, ...testTools, "python"] },
   "test:unit": { needs: [...program, "shellcheck", "busybox"] },
   "test:functional": { needs: [...program, ...testTools] },

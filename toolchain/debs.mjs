@@ -23,6 +23,8 @@ export const commandFolder = join(paths.debs, "bin");
  */
 export const findCommand = (command, env) => which(command, env, ["/usr/sbin", "/sbin", commandFolder]);
 
+const DEBIAN_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
 const machinesLists = "/var/lib/apt/lists";
 const ownLists = join(apt, "lists");
 
@@ -78,6 +80,43 @@ export async function getTool({ name, packages, commands }, env, note) {
     await run("rm", ["-r", archives], quiet);
   });
   for (const command of commands) writeWrapper(name, command, env);
+}
+
+/**
+ * Downloads what packages of one Debian release need beside those that a root file system has already.
+ *
+ * apt is given that system's list of packages instead of this machine's, so what it leaves out is known to fit.
+ * @param {object} wanted
+ * @param {string[]} wanted.packages
+ * @param {string} wanted.release
+ * @param {string} wanted.mirror
+ * @param {string} wanted.status text of that system's /var/lib/dpkg/status
+ * @param {string} folder for the packages and all that apt needs meanwhile
+ * @param {import("./child.mjs").RunOptions} quiet
+ * @returns {Promise<string[]>} the packages' files
+ */
+export async function downloadFor({ packages, release, mirror, status }, folder, quiet) {
+  const archives = join(folder, "archives");
+  for (const path of ["lists/partial", "cache", "archives/partial"]) mkdirSync(join(folder, path), { recursive: true });
+  writeWhole(join(folder, "status"), status);
+  writeWhole(join(folder, "sources.list"), `deb [signed-by=${DEBIAN_KEYS}] ${mirror} ${release} main\n`);
+  const own = [
+    `Dir::State::status=${folder}/status`,
+    `Dir::State::lists=${folder}/lists`,
+    `Dir::Cache=${folder}/cache`,
+    `Dir::Cache::archives=${archives}`,
+    `Dir::Etc::sourcelist=${folder}/sources.list`,
+    "Dir::Etc::sourceparts=/dev/null",
+    "Dir::Etc::preferencesparts=/dev/null",
+    "Acquire::Languages=none",
+    "Debug::NoLocking=1",
+    "APT::Sandbox::User=root",
+  ].flatMap((option) => ["-o", option]);
+  await run("apt-get", ["update", ...own], quiet);
+  await run("apt-get", ["install", "-y", "--download-only", "--no-install-recommends", ...own, ...packages], quiet);
+  return readdirSync(archives)
+    .filter((file) => file.endsWith(".deb"))
+    .map((file) => join(archives, file));
 }
 
 /**

@@ -45,6 +45,7 @@ function dial(host, env) {
  * @property {number} silenceMs for how long nothing may be heard before the first answer
  * @property {number} [laterMs] and for how long after it
  * @property {NodeJS.ReadableStream} [body]
+ * @property {string} [type] media type of the body
  * @property {(text: string) => void} [onChunk]
  */
 
@@ -54,11 +55,11 @@ function dial(host, env) {
  * @param {Request} request
  * @returns {Promise<{ status: number, text: string }>}
  */
-export function ask(host, env, { method = "GET", path, silenceMs, laterMs = silenceMs, body, onChunk }) {
+export function ask(host, env, { method = "GET", path, silenceMs, laterMs = silenceMs, body, type, onChunk }) {
   return new Promise((resolve, reject) => {
     const options = reach(host, env);
     const { request } = options.protocol === "https:" ? https : http;
-    const headers = { Host: "docker", Connection: "close" };
+    const headers = { Host: "docker", Connection: "close", ...(type ? { "Content-Type": type } : {}) };
     const call = request({ ...options, method, path, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8");

@@ -132,13 +132,21 @@ async function hand(folder, host, env, { mirror, version }) {
   ];
   const query = new URLSearchParams({ fromSrc: "-", repo: name, tag, message: "debootstrap" });
   for (const change of changes) query.append("changes", change);
-  const tar = spawn("tar", ["-C", folder, "--numeric-owner", "-c", "."], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const { status, text } = await ask(host, env, {
-    method: "POST",
-    path: `/images/create?${query}`,
-    body: tar.stdout,
-    silenceMs: 120_000,
-  });
+  await giveFolder(folder, host, env, `/images/create?${query}`);
+}
+
+/**
+ * Sends a folder as an archive to the engine, which makes an image of it or says why not.
+ * @param {string} folder
+ * @param {string} host
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} path of the engine's API
+ * @param {string[]} [options] of tar
+ */
+export async function giveFolder(folder, host, env, path, options = []) {
+  const words = ["-C", folder, "--numeric-owner", ...options, "-c", "."];
+  const tar = spawn("tar", words, { env, stdio: ["ignore", "pipe", "ignore"] });
+  const { status, text } = await ask(host, env, { method: "POST", path, body: tar.stdout, silenceMs: 120_000 });
   if (status !== 200 || text.includes('"error"'))
     throw new Stop(`image: the engine does not take it (${status}): ${text.trim().split("\n").at(-1)}.`);
 }

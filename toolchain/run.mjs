@@ -6,6 +6,7 @@
 //   pulumi ARGS       the found pulumi with the project's backend, in the folder it was called from
 //   doctor            a table of what is there and what is missing
 //   stack-init NAME   makes a stack (stack.mjs)
+//   image NAME...     puts images on the engine: pulled, or those that can be, built
 //   test[:SUBSET]     test/run.mjs
 //   anything else     ops/cli.ts
 //
@@ -23,7 +24,7 @@ import { root } from "./paths.mjs";
 import { say, Stop } from "./say.mjs";
 import { ensure } from "./setup.mjs";
 import { ensureStack, keepingStackFiles } from "./stack.mjs";
-import { IMAGE } from "./versions.mjs";
+import { IMAGE, VARIANTS } from "./versions.mjs";
 
 /**
  * What to execute for a command, once everything is there.
@@ -74,6 +75,11 @@ async function main(words) {
     return rows.every(({ ok }) => ok) ? 0 : 1;
   }
 
+  if (command === "image") {
+    if (args.length === 0) throw new Stop(`image needs a name, as in: npm run image -- ${Object.keys(VARIANTS)[0]}`);
+    for (const name of args) await ensure({ ...context, image: name }, needsOf(command, args), `npm run image ${name}`);
+    return 0;
+  }
   await ensure(context, needsOf(command, args), `npm run ${command}`);
   const env = environment(process.env, Object.values(context.found));
   if (offline) env.REDIS_TOOLCHAIN = "offline";

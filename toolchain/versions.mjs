@@ -20,6 +20,23 @@ export const IMAGE = "redis:8.0.2";
 export const IMAGE_DEBIAN = "trixie";
 
 /**
+ * Further images that can be built where no registry answers: the programs of one Debian release over the image above.
+ * Their names are those of the official ones, so that a stack's settings are the same on every machine.
+ * @type {Readonly<Record<string, Variant>>}
+ */
+export const VARIANTS = {
+  "redis:7.0.15": { debian: "bookworm", server: "redis", series: "7.0" },
+  "valkey/valkey:8.1": { debian: "trixie", server: "valkey", series: "8.1" },
+};
+
+/**
+ * @typedef {object} Variant
+ * @property {string} debian the release that has it
+ * @property {"redis" | "valkey"} server beginning of the names of packages and programs
+ * @property {string} series beginning of the version that the release must have
+ */
+
+/**
  * A plugin has its npm package's version, so that the two cannot drift apart.
  * @param {"docker" | "random"} plugin
  * @returns {string}

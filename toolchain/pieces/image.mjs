@@ -1,11 +1,14 @@
-// The Redis image on the engine: there already, else pulled, else (the default image only) built from Debian packages.
+// The Redis image on the engine: there already, else pulled, else (those named in versions.mjs) built from Debian packages.
 
 import { URLSearchParams } from "node:url";
 import { ask, DEFAULT_HOST, splitImage } from "../docker.mjs";
 import { Unavailable } from "../download.mjs";
 import { buildImage } from "../image-build.mjs";
+import { buildVariant } from "../image-variant.mjs";
 import { say, step, Stop } from "../say.mjs";
-import { IMAGE } from "../versions.mjs";
+import { IMAGE, VARIANTS } from "../versions.mjs";
+
+const buildable = [IMAGE, ...Object.keys(VARIANTS)];
 
 /** A registry's name that does not resolve is known at once; one that swallows packets must not cost more than this. */
 const FIRST_ANSWER_MS = 10_000;
@@ -41,15 +44,24 @@ async function find(context) {
   return status === 200 ? { summary: `${context.image} is on the engine` } : undefined;
 }
 
+/** @param {import("../piece.mjs").Context} context */
+async function build(context) {
+  const variant = VARIANTS[context.image];
+  if (!variant) return buildImage(hostOf(context), context.env);
+  const base = { ...context, image: IMAGE };
+  if (!(await find(base))) await image.get(base);
+  await buildVariant(context.image, variant, hostOf(context), context.env);
+}
+
 /** @type {import("../piece.mjs").Piece} */
 export const image = {
   name: "image",
-  otherwise: `it is pulled, or (${IMAGE} only) built from Debian's packages`,
+  otherwise: `it is pulled, or (${buildable.join(", ")}) built from Debian's packages`,
   // Without an engine there is no image to look at.
   find: async (context) => (context.found.engine ? find(context) : undefined),
 
   async get(context) {
-    const canBuild = context.image === IMAGE;
+    const canBuild = buildable.includes(context.image);
     if (!(context.offline && canBuild)) {
       try {
         await step(`image: pulling ${context.image}`, (note) => pull(context, note));
@@ -58,13 +70,13 @@ export const image = {
         const why = /** @type {Error} */ (error).message;
         if (!canBuild) {
           throw new Stop(
-            `image: ${context.image} is not on the engine and cannot be pulled (${why}); pull or load it by hand, or set another one (${IMAGE} can be built here).`,
+            `image: ${context.image} is not on the engine and cannot be pulled (${why}); pull or load it by hand, or set another one (${buildable.join(", ")} can be built here).`,
           );
         }
         say(`image: ${why}; building it instead`);
       }
     }
-    await buildImage(hostOf(context), context.env);
+    await build(context);
     return { summary: `${context.image}, built from Debian's packages` };
   },
 };

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { needsOf } from "../../toolchain/commands.mjs";
+import { splitImage } from "../../toolchain/docker.mjs";
+import { withoutServers } from "../../toolchain/image-variant.mjs";
+import { IMAGE, VARIANTS } from "../../toolchain/versions.mjs";
+
+describe("images that can be built", () => {
+  it("are built over a list of packages that has no server yet, and everything else as it was", () => {
+    const entry = (name: string) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`;
+    const names = ["libc6", "redis-server", "redis-tools", "adduser", "valkey-tools", "libhiredis1.1.0"];
+    const kept = withoutServers(`${names.map(entry).join("\n")}\n`);
+    assert.deepEqual(kept.match(/^Package: .*$/gm), ["Package: libc6", "Package: adduser", "Package: libhiredis1.1.0"]);
+    assert.equal(withoutServers(kept), kept);
+  });
+
+  it("have the tag of the series that their packages must have", () => {
+    for (const [image, { server, series }] of Object.entries(VARIANTS)) {
+      const { name, tag } = splitImage(image);
+      assert.notEqual(image, IMAGE);
+      assert.ok(name.endsWith(server), image);
+      assert.ok(tag === series || tag.startsWith(`${series}.`), image);
+    }
+  });
+
+  it("need an engine and nothing of Pulumi", () => {
+    assert.deepEqual(needsOf("image", ["redis:7.0.15"]).needs, ["engine", "image"]);
+  });
+});
