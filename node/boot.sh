@@ -5,6 +5,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-facts.sh"
+. "$NODE_HOME/lib-version.sh"
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-watch.sh"
@@ -48,6 +49,7 @@ server_configuration() {
     say "$NODE_HOME/redis.conf cannot be read" >&2
     exit 1
 }
+await_readable_data
 open_marker
 stopping=no
 find_aof_setting
