@@ -47,7 +47,8 @@ function sentinelConnection({ sentinels, masterName, natMap }: ContractFacts, pa
   };
 }
 
-function memberOutput({ name, reached, announced, engine }: NodePlan | SentinelPlan): ContractMember {
+/** A member as the outputs show it. */
+export function memberOutput({ name, reached, announced, engine }: NodePlan | SentinelPlan): ContractMember {
   return { name, ...reached, announced, engine: engine.endpoint };
 }
 

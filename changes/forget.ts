@@ -1,0 +1,62 @@
+import pRetry from "p-retry";
+import { sentinelClient } from "../checks/connections";
+import { failure } from "../config/failure";
+import type { DeploymentPlan } from "../config/plan";
+import { engineClient } from "../engine/engineClient";
+import type { Contract, ContractMember } from "../outputs/contract";
+import { lookAtMembers, type MemberState } from "./look";
+
+/** Seconds a Sentinel gets to end by itself; it has nothing to save. */
+const STOP_S = 5;
+/** A restarted Sentinel has its quorum within a second; a busy machine may take longer. */
+const QUORUM = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
+
+/**
+ * Lets the Sentinels forget what is no member any more, so that nothing foreign is enslaved when an address is used
+ * again, and no ghost counts for a majority.
+ *
+ * Sentinel has no command that forgets one instance: RESET forgets all, and is blind until the next INFO. A Sentinel
+ * that starts again writes its file from the plan (see node/sentinel.sh), so they are restarted, one after the other,
+ * each only when the one before has its quorum again.
+ *
+ * @param all whether strangers that are up are forgotten too: right after members were stopped, Sentinels do not see
+ *   them down yet; without that, a stranger that is up is somebody else's doing, and for the checks to report.
+ */
+export async function forgetStrangers(
+  plan: DeploymentPlan,
+  contract: Contract,
+  { all, say }: { readonly all: boolean; readonly say: (line: string) => void },
+): Promise<void> {
+  for (const state of await lookAtMembers(plan, contract)) {
+    const ghosts = ghostsOf(state, all);
+    if (ghosts.length > 0) {
+      await restart(contract, state.member);
+      say(`${state.member.name} was restarted and has forgotten ${ghosts.join(", ")}`);
+    }
+  }
+}
+
+/** Addresses that a Sentinel has to forget; pure. */
+export function ghostsOf({ strangers }: MemberState, all: boolean): readonly string[] {
+  return strangers.filter(({ down }) => all || down).map(({ address }) => address);
+}
+
+async function restart(contract: Contract, sentinel: ContractMember): Promise<void> {
+  const engine = await engineClient(sentinel.engine);
+  await engine.getContainer(sentinel.name).restart({ t: STOP_S });
+  await pRetry(() => requireQuorum(contract, sentinel), QUORUM).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw failure(
+      `${sentinel.name} was restarted to forget members that left, and has no quorum ${QUORUM.maxRetryTime / 1000} s later (${reason}); the other Sentinels were left alone. See: npm run logs -- ${sentinel.name}; then run \`npm run up\` again.`,
+    );
+  });
+}
+
+async function requireQuorum(contract: Contract, sentinel: ContractMember): Promise<void> {
+  const client = sentinelClient(contract, sentinel);
+  try {
+    await client.call("SENTINEL", "CKQUORUM", contract.masterName);
+  } finally {
+    client.disconnect();
+  }
+}

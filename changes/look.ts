@@ -1,0 +1,79 @@
+import type { Redis } from "ioredis";
+import pRetry from "p-retry";
+import { nodeClient, sentinelClient } from "../checks/connections";
+import { listOf, type Fields } from "../checks/replies";
+import { liveSentinelDirectives } from "../config/liveDirectives";
+import { endpointText, type DeploymentPlan } from "../config/plan";
+import { groupTerm } from "../config/render/groupEnv";
+import type { Contract, ContractMember } from "../outputs/contract";
+
+/** What a running member has of the plan. */
+export interface MemberState {
+  readonly member: ContractMember;
+  /** Whether it has the plan's word on its group; no, when it does not answer. */
+  readonly current: boolean;
+  /** Replicas and Sentinels that a Sentinel knows and the plan does not. */
+  readonly strangers: readonly Stranger[];
+}
+
+export interface Stranger {
+  /** Announced address. */
+  readonly address: string;
+  /** Whether the Sentinel sees it down. */
+  readonly down: boolean;
+}
+
+/** A member that was created a moment ago does not answer yet; one that is gone is for the checks to report. */
+const ANSWER = { retries: 30, factor: 1, minTimeout: 100, maxRetryTime: 3_000 };
+
+/** Looks at all members at the same time, bounded to about 3 s. */
+export async function lookAtMembers(plan: DeploymentPlan, contract: Contract): Promise<readonly MemberState[]> {
+  const ask = async (member: ContractMember, open: typeof nodeClient, look: Look): Promise<MemberState> => {
+    const once = async (): Promise<MemberState> => {
+      const client = open(contract, member);
+      try {
+        return { member, ...(await look(client)) };
+      } finally {
+        client.disconnect();
+      }
+    };
+    return pRetry(once, ANSWER).catch(() => ({ member, current: false, strangers: [] }));
+  };
+  return Promise.all([
+    ...contract.nodes.map((node) => ask(node, nodeClient, (client) => lookAtNode(plan, client))),
+    ...contract.sentinels.map((one) => ask(one, sentinelClient, (client) => lookAtSentinel(plan, contract, client))),
+  ]);
+}
+
+type Look = (client: Redis) => Promise<Omit<MemberState, "member">>;
+
+/** A data node shows the term of what it was told last (see node/lib-live.sh). */
+async function lookAtNode(plan: DeploymentPlan, client: Redis): ReturnType<Look> {
+  const [, title] = (await client.config("GET", "proc-title-template")) as string[];
+  return { current: title?.split(" ").at(-1) === groupTerm(plan), strangers: [] };
+}
+
+async function lookAtSentinel(plan: DeploymentPlan, contract: Contract, client: Redis): ReturnType<Look> {
+  const { masterName } = contract;
+  const [masters, replicas, sentinels] = await Promise.all([
+    client.call("SENTINEL", "MASTERS"),
+    client.call("SENTINEL", "REPLICAS", masterName),
+    client.call("SENTINEL", "SENTINELS", masterName),
+  ]);
+  const master = listOf(masters).find(({ name }) => name === masterName);
+  const known = [...listOf(replicas), ...listOf(sentinels)];
+  return { current: master !== undefined && hasDirectives(plan, master), strangers: strangersAmong(contract, known) };
+}
+
+/** Whether a Sentinel's master has what `SENTINEL SET` would give it; pure. */
+export function hasDirectives(plan: DeploymentPlan, master: Fields): boolean {
+  return Object.entries(liveSentinelDirectives(plan)).every(([directive, value]) => master[directive] === value);
+}
+
+/** Those of the instances that no member of the contract announces; pure. */
+export function strangersAmong(contract: Contract, instances: readonly Fields[]): readonly Stranger[] {
+  const own = new Set([...contract.nodes, ...contract.sentinels].map(({ announced }) => endpointText(announced)));
+  return instances
+    .map(({ ip, port, flags = "" }) => ({ address: `${ip}:${port}`, down: /_down|disconnected/.test(flags) }))
+    .filter(({ address }) => !own.has(address));
+}

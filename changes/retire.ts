@@ -1,0 +1,61 @@
+import { failure } from "../config/failure";
+import type { DeploymentPlan } from "../config/plan";
+import { renderGroupEnv } from "../config/render/groupEnv";
+import { engineClient } from "../engine/engineClient";
+import { execInContainer } from "../engine/execInContainer";
+import { nodeCommand } from "../node/program";
+import type { Contract } from "../outputs/contract";
+import type { LeavingMember } from "./leaving";
+import { handOverWithoutSentinels } from "./handOver";
+import { tell } from "./tell";
+
+/**
+ * Takes the members that leave out of service, ahead of their removal: the master among them hands over to a node that
+ * stays, then they are stopped.
+ *
+ * @throws when the role could not be handed over: nothing was stopped then.
+ */
+export async function retire(
+  plan: DeploymentPlan,
+  contract: Contract,
+  leaving: readonly LeavingMember[],
+  say: (line: string) => void,
+): Promise<void> {
+  const running = leaving.filter((member) => member.running);
+  const nodes = running.filter(({ kind }) => kind === "data");
+  // Told the group without themselves, they look for a successor among those that stay only.
+  const group = renderGroupEnv(plan, plan.nodes[0]!);
+  await Promise.all(nodes.map(({ engine, name }) => tell(engine, name, group)));
+  const masters = await Promise.all(nodes.map(async (node) => ((await isMaster(node)) ? [node] : [])));
+  for (const master of masters.flat()) {
+    await handOver(plan, contract, master, say);
+  }
+  for (const member of [...nodes, ...running.filter(({ kind }) => kind === "sentinel")]) {
+    const engine = await engineClient(member.engine);
+    await engine.getContainer(member.name).stop({ t: plan.settings.stopGraceS });
+    say(`${member.name} is stopped, and will be removed`);
+  }
+}
+
+async function isMaster({ engine, name }: LeavingMember): Promise<boolean> {
+  const { output } = await execInContainer(engine, name, nodeCommand("health"));
+  return output.trim() === "ok: master";
+}
+
+async function handOver(
+  plan: DeploymentPlan,
+  contract: Contract,
+  master: LeavingMember,
+  say: (line: string) => void,
+): Promise<void> {
+  if (plan.settings.topology === "replication") {
+    return handOverWithoutSentinels(plan, contract, master.name, say);
+  }
+  const { output, exitCode } = await execInContainer(master.engine, master.name, nodeCommand("handover"));
+  if (exitCode !== 0) {
+    throw failure(
+      `${master.name} is the master and would be removed, but it could not hand over (${output.trim().split("\n").at(-1) ?? ""}); nothing was stopped. See: npm run status; then run \`npm run up\` again.`,
+    );
+  }
+  say(`${master.name} has handed the master's role over`);
+}

@@ -1,0 +1,50 @@
+import { failure } from "../config/failure";
+import type { DeploymentPlan } from "../config/plan";
+import { renderGroupEnv } from "../config/render/groupEnv";
+import { execInContainer, type Executed } from "../engine/execInContainer";
+import { nodeCommand } from "../node/program";
+
+/** Runs a command in a member's container; rejects when the container does not run. */
+export type RunInMember = (engine: string, container: string, command: readonly string[]) => Promise<Executed>;
+
+/** A container that does not run; the checks say so, and what to do. */
+const NOT_RUNNING = /is not running|is paused|No such container/i;
+
+/**
+ * Tells every running member of a plan the plan's word on its group, which it keeps for its next starts too.
+ *
+ * @param ids the fixed id of each Sentinel, by its name.
+ * @throws when a server refuses a setting: what it refused, and where.
+ */
+export async function tellMembers(
+  plan: DeploymentPlan,
+  ids: Readonly<Record<string, string>>,
+  run: RunInMember = execInContainer,
+): Promise<void> {
+  const members = [...plan.nodes, ...plan.sentinels];
+  const refusals = await Promise.all(
+    members.map((member) => tell(member.engine.endpoint, member.name, renderGroupEnv(plan, member, ids), run)),
+  );
+  const refused = refusals.flatMap((refusal, at) => (refusal === undefined ? [] : [`${members[at]!.name}: ${refusal}`]));
+  if (refused.length > 0) {
+    throw failure(
+      `Not every server takes the changed settings; the others have them, and none was restarted:\n  ${refused.join("\n  ")}\nCorrect the setting (pulumi config set), then run \`npm run up\` again.`,
+    );
+  }
+}
+
+/** Tells one member; the reason when it refuses. */
+export async function tell(
+  engine: string,
+  container: string,
+  group: string,
+  run: RunInMember = execInContainer,
+): Promise<string | undefined> {
+  try {
+    const { output, exitCode } = await run(engine, container, [...nodeCommand("settings"), group]);
+    return exitCode === 0 ? undefined : output.trim().split("\n").join("; ");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return NOT_RUNNING.test(reason) ? undefined : reason;
+  }
+}

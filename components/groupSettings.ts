@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { settleGroup } from "../changes/settle";
+import { liveRedisLines, liveSentinelDirectives } from "../config/liveDirectives";
+import type { DeploymentPlan } from "../config/plan";
+import type { Contract } from "../outputs/contract";
+import { PACKAGE } from "./args";
+import { stackIdentity } from "./redisBase";
+
+export interface GroupSettingsArgs {
+  readonly plan: DeploymentPlan;
+  /** The contract, once all members of the plan run. */
+  readonly running: pulumi.Output<Contract>;
+  /** The fixed id of each Sentinel, by its name. */
+  readonly sentinelIds: pulumi.Input<Readonly<Record<string, string>>>;
+}
+
+/**
+ * What changes in a running group without a restart: the settings that servers change by CONFIG SET and SENTINEL SET,
+ * and who is a member.
+ *
+ * Its inputs are those settings, directive by directive, so that a preview shows exactly what changes. Every update
+ * compares them with what the members have, whatever the state says.
+ */
+export class GroupSettings extends pulumi.ComponentResource {
+  /** The contract, once the group has what the plan says. */
+  readonly settled: pulumi.Output<Contract>;
+
+  constructor(name: string, args: GroupSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { plan, running, sentinelIds } = args;
+    super(`${PACKAGE}:index:GroupSettings`, name, liveInputs(plan), opts);
+    this.settled = pulumi.all([running, sentinelIds]).apply(async ([contract, ids]) => {
+      if (!pulumi.runtime.isDryRun()) {
+        const say = (line: string): void => void pulumi.log.info(line, this);
+        await settleGroup({ plan, contract, sentinelIds: ids, stack: stackIdentity(), say });
+      }
+      return contract;
+    });
+    this.registerOutputs({});
+  }
+}
+
+/** Directives by name; those that may be given several times are lists. */
+function liveInputs(plan: DeploymentPlan): Record<string, unknown> {
+  const redis: Record<string, string[]> = {};
+  for (const line of liveRedisLines(plan)) {
+    const [directive, ...values] = line.split(" ");
+    (redis[directive!] ??= []).push(values.join(" "));
+  }
+  return {
+    topology: plan.settings.topology,
+    nodes: plan.nodes.map((node) => node.name),
+    redis: Object.fromEntries(Object.entries(redis).map(([key, all]) => [key, all.length === 1 ? all[0] : all])),
+    ...(plan.sentinels.length === 0
+      ? {}
+      : { sentinels: plan.sentinels.map((one) => one.name), sentinel: liveSentinelDirectives(plan) }),
+  };
+}
