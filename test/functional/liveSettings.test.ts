@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { hasDirectives, strangersAmong } from "../../changes/look";
+import { liveDirectiveNames } from "../../config/liveDirectiveNames";
+import { planDeployment, type DeploymentPlan } from "../../config/plan";
+import { groupTerm, renderGroupEnv } from "../../config/render/groupEnv";
+import { ownedDirective } from "../../config/redisDirectives";
+import type { DeploymentOverrides } from "../../config/schema";
+import { parseDeployment } from "../../config/settings";
+import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { waitFor } from "../support/waitFor";
+
+/** The group's plan with other settings, as a changed stack file has it. */
+function changedPlan(group: Group, overrides: DeploymentOverrides): DeploymentPlan {
+  const settings = parseDeployment({ ...group.plan.settings, ...overrides });
+  return planDeployment(settings, group.plan.nodes[0]!.engine.endpoint);
+}
+
+const tell = (group: Group, member: MemberProcess, plan: DeploymentPlan) =>
+  member.run("settings", renderGroupEnv(plan, member.plan, group.ids));
+
+const config = async (node: MemberProcess, directive: string): Promise<string> =>
+  String(((await node.command("CONFIG", "GET", directive)) as string[])[1]);
+
+const startedAt = async (member: MemberProcess): Promise<string> =>
+  /run_id:(\w+)/.exec(String(await member.command("INFO", "server")))![1]!;
+
+describe("settings of running servers", () => {
+  for (const tools of ["system", "busybox"] as const) {
+    it(`change at once, on nodes and Sentinels, restart nothing and survive a restart (${tools} tools)`, () =>
+      withGroup({ tools }, async (group) => {
+        await group.up();
+        const before = await Promise.all(group.members.map(startedAt));
+        const plan = changedPlan(group, {
+          maxmemoryMb: 64,
+          maxmemoryPolicy: "allkeys-lru",
+          save: "900 1 300 10",
+          minReplicasToWrite: 1,
+          logLevel: "verbose",
+          downAfterMs: 1234,
+          parallelSyncs: 2,
+          failoverTimeoutMs: 9000,
+          quorum: 1,
+          extraRedisConf: ["repl-diskless-sync-delay 0", "slowlog-max-len 77", 'notify-keyspace-events "Ex"'],
+        });
+        const ended = await Promise.all(group.members.map((member) => tell(group, member, plan)));
+        assert.deepEqual(ended.map(({ output }) => output).filter(Boolean), []);
+        assert.deepEqual(await Promise.all(group.members.map(startedAt)), before, "a server was restarted");
+
+        const haveThem = async (): Promise<void> => {
+          for (const node of group.nodes) {
+            const directives = ["maxmemory", "maxmemory-policy", "save", "min-replicas-to-write", "slowlog-max-len"];
+            const values = await Promise.all(directives.map((directive) => config(node, directive)));
+            assert.deepEqual(values, ["67108864", "allkeys-lru", "900 1 300 10", "1", "77"], node.name);
+            assert.match(await config(node, "notify-keyspace-events"), /^(xE|Ex)$/);
+            assert.equal((await config(node, "proc-title-template")).split(" ").at(-1), groupTerm(plan));
+          }
+          for (const sentinel of group.sentinels) {
+            const [master] = await sentinel.sentinelList("MASTERS");
+            assert.ok(hasDirectives(plan, master!), `${sentinel.name}: ${JSON.stringify(master)}`);
+          }
+        };
+        await haveThem();
+
+        await group.stop();
+        group.start();
+        await group.settled();
+        await waitFor("every Sentinel's answer", async () => {
+          await Promise.all(group.sentinels.map((sentinel) => sentinel.namedMaster()));
+          return true;
+        });
+        await haveThem();
+      }));
+  }
+
+  it("that a server refuses are said, and the node does not show that it has them", () =>
+    withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
+      const node = await group.up();
+      const plan = changedPlan(group, { extraRedisConf: ["maxclients many"], maxmemoryMb: 32 });
+      const { code, output } = await tell(group, node, plan);
+      assert.equal(code, 1);
+      assert.match(output, /^maxclients "many": ERR/);
+      assert.equal(await config(node, "maxmemory"), String(32 * 1024 * 1024));
+      assert.notEqual((await config(node, "proc-title-template")).split(" ").at(-1), groupTerm(plan));
+    }));
+
+  it("of a container that was made later come from that container, not from its volume", () =>
+    withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
+      const node = await group.up();
+      await tell(group, node, changedPlan(group, { maxmemoryMb: 64 }));
+      await node.stop();
+      group.render(node, (text) => text.replace("maxmemory 0mb", "maxmemory 16mb"));
+      node.start();
+      await group.settled();
+      assert.equal(await config(node, "maxmemory"), String(16 * 1024 * 1024));
+    }));
+
+  it("switch the append-only file on, off and on again, and every restart has all data", () =>
+    withGroup({ settings: { topology: "replication", replicas: 0, save: "3600 1" } }, async (group) => {
+      const node = await group.up();
+      for (const [round, appendonly] of [true, false, true].entries()) {
+        await node.command("SET", `before-${round}`, "1");
+        const { output } = await tell(group, node, changedPlan(group, { appendonly }));
+        assert.equal(output, "");
+        assert.equal(await config(node, "appendonly"), appendonly ? "yes" : "no");
+        await node.command("SET", `after-${round}`, "1");
+        await waitFor("the first append-only file", async () =>
+          /aof_rewrite_in_progress:0/.test(String(await node.command("INFO", "persistence"))),
+        );
+        await node.stop();
+        assert.equal(existsSync(join(node.data, "appendonlydir")), appendonly);
+        node.start();
+        await group.settled();
+        assert.equal(await node.command("DBSIZE"), 2 * (round + 1));
+        assert.equal(await config(node, "appendonly"), appendonly ? "yes" : "no");
+      }
+    }));
+
+  it("are exactly the directives that a real server takes while it runs", () =>
+    withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
+      const node = await group.up();
+      const reply = (await node.command("CONFIG", "GET", "*")) as string[];
+      const wrong: string[] = [];
+      for (let at = 0; at < reply.length; at += 2) {
+        const [name, value] = [reply[at]!, reply[at + 1]!];
+        // What the program sets itself, old spellings, and what a deployment never uses.
+        if (ownedDirective(name) !== undefined || /slave|^cluster-|^proc-title|^tls-port$|-max-replicas$/.test(name)) {
+          continue;
+        }
+        const error = await node.command("CONFIG", "SET", name, value).then(
+          () => undefined,
+          (refused: Error) => refused.message,
+        );
+        const isLive = !/immutable|protected/.test(error ?? "");
+        if (isLive !== liveDirectiveNames.has(name)) {
+          wrong.push(`${name} is ${isLive ? "" : "not "}live (${error ?? "OK"})`);
+        }
+      }
+      assert.deepEqual(wrong, []);
+    }));
+
+  it("do not hide a stranger from the look at the Sentinels", () =>
+    withGroup({ settings: { replicas: 1, sentinels: 1 } }, async (group) => {
+      await group.up();
+      const [sentinel] = group.sentinels;
+      const replicas = await sentinel!.sentinelList("REPLICAS");
+      const { reached, announced, name, engine } = group.nodes[0]!.plan;
+      const contract = {
+        nodes: [{ name, ...reached, announced, engine: engine.endpoint }],
+        sentinels: [],
+      } as unknown as Parameters<typeof strangersAmong>[0];
+      assert.deepEqual(strangersAmong(contract, replicas), [{ address: group.nodes[1]!.address, down: false }]);
+    }));
+});
