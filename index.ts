@@ -16,11 +16,11 @@ export = async () => {
   const engine = defaultEngineEndpoint(process.env);
   const plans = deployments.map((settings) => planDeployment(settings, engine));
 
-  const problems = await preflight(plans, stackIdentity());
+  const { problems, surveys } = await preflight(plans, stackIdentity());
   if (problems.length > 0) {
     throw failure(formatProblems(problems));
   }
 
-  const running = plans.map((plan) => new RedisDeployment(plan.name, { plan }));
+  const running = plans.map((plan) => new RedisDeployment(plan.name, { plan, surveys: surveys.get(plan.name) }));
   return stackOutputs(running);
 };

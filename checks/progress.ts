@@ -1,5 +1,7 @@
 import type { Finding } from "./report";
 
+type Seen = Pick<Finding, "subject" | "seen">;
+
 /** Milliseconds after which a line is due although nothing changed. */
 const LINE_EVERY_MS = 5000;
 
@@ -8,7 +10,7 @@ const LINE_EVERY_MS = 5000;
  *
  * @returns a function to be called after every look, with the milliseconds waited so far.
  */
-export function progressTo(tell: (line: string) => void): (findings: readonly Finding[], waitedMs: number) => void {
+export function progressTo(tell: (line: string) => void): (findings: readonly Seen[], waitedMs: number) => void {
   let lastSubject = "";
   let lastMs = 0;
   return (findings, waitedMs) => {
@@ -24,7 +26,7 @@ export function progressTo(tell: (line: string) => void): (findings: readonly Fi
   };
 }
 
-function waitingFor([first, ...others]: readonly Finding[]): string {
+function waitingFor([first, ...others]: readonly Seen[]): string {
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   return first === undefined ? "nothing" : `${first.subject} ${first.seen}${more}`;
 }

@@ -2,16 +2,23 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentSettings } from "../config/schema";
 import type { NodePlan, SentinelPlan } from "../config/plan";
-import { KIND_LABEL, ownershipLabels } from "../config/labels";
+import { IDENTITY_LABEL, KIND_LABEL, ownershipLabels, REVISION_LABEL } from "../config/labels";
 import { DATA_DIR, NODE_HOME, NODE_PROGRAM, nodeCommand, nodeProgram, type NodeCommand } from "../node/program";
+import { identityOf } from "../rollout/members";
+import { revisionOf } from "../rollout/revision";
 import { stackIdentity, type RedisBase } from "./redisBase";
+
+/** The fixed id of each Sentinel, by its name. */
+export type SentinelIds = Readonly<Record<string, string>>;
 
 /** What differs between a data node and a Sentinel. */
 interface MemberFiles {
   /** The part of the node's program that the container runs. */
   readonly start: NodeCommand;
-  /** Configuration by file name. */
-  readonly configuration: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Configuration by file name; a change of it is a new container. */
+  readonly configuration: (ids: SentinelIds) => Readonly<Record<string, string>>;
+  /** Only for who needs them in its configuration. */
+  readonly ids?: pulumi.Output<SentinelIds>;
   /** What it knows of its group when the container is made; a running one is told of changes. */
   readonly group: pulumi.Input<string>;
   /** Memory limit in MiB; 0 is none. */
@@ -42,48 +49,69 @@ export function createMember(
     { name: member.volume, labels },
     { parent, provider, ...volumeRetention(settings.dataVolumes) },
   );
-  return new docker.Container(
+  // Everything that only a new container can change, and that the plan decides. What a running one can change stays out
+  // of it: the revision would replace the container all the same.
+  const fixed = {
+    name: member.name,
+    hostname: member.name,
+    entrypoints: nodeCommand(files.start),
+    command: [],
+    user: REDIS_USER,
+    workingDir: DATA_DIR,
+    ...networkArgs(member),
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges"],
+    mounts: [{ type: "volume", source: member.volume, target: DATA_DIR }],
+    healthcheck: {
+      tests: ["CMD", ...nodeCommand("health")],
+      interval: "5s",
+      timeout: "3s",
+      retries: 3,
+      startPeriod: "10s",
+    },
+    stopTimeout: settings.stopGraceS,
+    logDriver: "json-file",
+    logOpts: { "max-size": `${settings.logMaxSizeMb}m`, "max-file": String(settings.logMaxFiles) },
+  };
+  // The ids are generated once and stay; with their names instead, the revision is known before any resource is.
+  const configuration = files.configuration(Object.fromEntries(plan.sentinels.map(({ name }) => [name, name])));
+  const program = nodeProgram();
+  const ownLabels = [
+    ...labels,
+    { label: KIND_LABEL, value: member.kind },
+    { label: IDENTITY_LABEL, value: identityOf(plan, member) },
+  ];
+  const revision = revisionOf({ fixed, ownLabels, program, configuration });
+  const turn = base.rollout.turn(member, revision);
+  const ground: pulumi.Resource[] = network === undefined ? [volume] : [volume, network];
+  const dependsOn: Promise<pulumi.Resource[]> = turn.then(() => ground);
+  const ids = files.ids ?? pulumi.output({});
+  const container = new docker.Container(
     member.name,
     {
-      name: member.name,
-      hostname: member.name,
+      ...fixed,
       image: image.imageId,
-      entrypoints: nodeCommand(files.start),
-      command: [],
-      user: REDIS_USER,
-      workingDir: DATA_DIR,
-      labels: [...labels, { label: KIND_LABEL, value: member.kind }],
-      ...networkArgs(member),
+      labels: [...ownLabels, { label: REVISION_LABEL, value: revision }],
       ...limitArgs(settings, files.memoryLimitMb),
-      capabilities: { drops: ["ALL"] },
-      securityOpts: ["no-new-privileges"],
-      mounts: [{ type: "volume", source: member.volume, target: DATA_DIR }],
       uploads: [
         { file: `${NODE_HOME}/group.env`, content: files.group },
-        { file: NODE_PROGRAM, content: nodeProgram() },
-        ...Object.entries(files.configuration).map(([file, content]) => ({ file: `${NODE_HOME}/${file}`, content })),
+        { file: NODE_PROGRAM, content: program },
+        ...Object.keys(configuration).map((file) => ({
+          file: `${NODE_HOME}/${file}`,
+          content: ids.apply((all) => files.configuration(all)[file]!),
+        })),
         { file: `${NODE_HOME}/password`, content: base.password },
       ],
-      healthcheck: {
-        tests: ["CMD", ...nodeCommand("health")],
-        interval: "5s",
-        timeout: "3s",
-        retries: 3,
-        startPeriod: "10s",
-      },
       // Seen by a refresh only with mustRun: without it a stopped container would count as fine.
       mustRun: true,
       restart: settings.restart,
       // The grace period must be in the state before the first replacement: the old state's value is the one used.
       destroyGraceSeconds: settings.stopGraceS,
-      stopTimeout: settings.stopGraceS,
-      logDriver: "json-file",
-      logOpts: { "max-size": `${settings.logMaxSizeMb}m`, "max-file": String(settings.logMaxFiles) },
     },
     {
       parent,
       provider,
-      dependsOn: network === undefined ? [volume] : [volume, network],
+      dependsOn,
       deleteBeforeReplace: true,
       // Changes of the health check alone are otherwise ignored by the provider.
       replaceOnChanges: ["healthcheck"],
@@ -91,6 +119,8 @@ export function createMember(
       ignoreChanges: ["uploads[0].content"],
     },
   );
+  base.rollout.declared(member, container.id);
+  return container;
 }
 
 function volumeRetention(dataVolumes: DeploymentSettings["dataVolumes"]): pulumi.CustomResourceOptions {

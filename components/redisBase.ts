@@ -2,12 +2,17 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { DeploymentPlan, EnginePlan } from "../config/plan";
+import { surveyEngine } from "../engine/survey";
+import type { Surveys } from "../rollout/members";
+import { RollingUpdate } from "../rollout/rollout";
 import { PACKAGE } from "./args";
 import { ownershipLabels } from "../config/labels";
 
 export interface RedisBaseArgs {
   /** The deployment to prepare the engines for. */
   readonly plan: DeploymentPlan;
+  /** What the engines have now, where somebody has looked already; else it looks itself. */
+  readonly surveys?: Surveys;
 }
 
 /** What the members on one engine stand on. */
@@ -24,6 +29,8 @@ export class RedisBase extends pulumi.ComponentResource {
   readonly plan: DeploymentPlan;
   /** Password of Redis and Sentinel; secret. Generated unless the setting `password` has one. */
   readonly password: pulumi.Output<string>;
+  /** Says when each member's container may be replaced. */
+  readonly rollout: RollingUpdate;
   private readonly grounds: ReadonlyMap<string, Ground>;
 
   constructor(name: string, args: RedisBaseArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -34,6 +41,14 @@ export class RedisBase extends pulumi.ComponentResource {
       [...args.plan.nodes, ...args.plan.sentinels].map(({ engine }) => [engine.endpoint, engine] as const),
     );
     this.grounds = new Map([...engines].map(([endpoint, engine]) => [endpoint, this.prepareEngine(engine)] as const));
+    this.rollout = new RollingUpdate({
+      plan: args.plan,
+      stack: stackIdentity(),
+      surveys: args.surveys === undefined ? surveyEngines(args.plan) : Promise.resolve(args.surveys),
+      images: new Map([...this.grounds].map(([endpoint, { image }]) => [endpoint, image.imageId])),
+      password: this.password,
+      resource: this,
+    });
     this.registerOutputs({ password: this.password });
   }
 
@@ -78,6 +93,14 @@ export class RedisBase extends pulumi.ComponentResource {
     );
     return { provider, image, network };
   }
+}
+
+async function surveyEngines({ nodes, sentinels, settings }: DeploymentPlan): Promise<Surveys> {
+  const endpoints = [...new Set([...nodes, ...sentinels].map(({ engine }) => engine.endpoint))];
+  const surveys = await Promise.all(
+    endpoints.map((endpoint) => surveyEngine({ endpoint, image: settings.image, listeners: [] })),
+  );
+  return new Map(endpoints.map((endpoint, index) => [endpoint, surveys[index]!]));
 }
 
 /** `project/stack`, which tells the deployments of several stacks on one engine apart. */

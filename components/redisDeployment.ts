@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentPlan } from "../config/plan";
 import { buildContract, contractFacts, type ContractFacts } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
+import type { Surveys } from "../rollout/members";
 import { PACKAGE } from "./args";
+import { GroupSettings } from "./groupSettings";
 import { RedisBase } from "./redisBase";
 import { RedisMaster } from "./redisMaster";
 import { RedisReplica } from "./redisReplica";
@@ -12,6 +14,8 @@ import { followMaster, runChecks } from "./verification";
 export interface RedisDeploymentArgs {
   /** What to deploy, from `planDeployment`. */
   readonly plan: DeploymentPlan;
+  /** What the engines have now, where somebody has looked already; else it looks itself. */
+  readonly surveys?: Surveys;
 }
 
 /** A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, and the checks. */
@@ -25,10 +29,10 @@ export class RedisDeployment extends pulumi.ComponentResource {
   readonly contract: pulumi.Output<Contract>;
 
   constructor(name: string, args: RedisDeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan } = args;
+    const { plan, surveys } = args;
     super(`${PACKAGE}:index:RedisDeployment`, name, { topology: plan.settings.topology }, opts);
     const own = { parent: this };
-    const base = new RedisBase(name, { plan }, own);
+    const base = new RedisBase(name, { plan, surveys }, own);
     const [master, ...replicas] = plan.nodes;
     this.master = new RedisMaster(master!.name, { base, node: master! }, own);
     this.replicas = replicas.map((node) => new RedisReplica(node.name, { base, node }, own));
@@ -39,7 +43,9 @@ export class RedisDeployment extends pulumi.ComponentResource {
     const containers = [this.master, ...this.replicas].map((node) => node.container);
     const ids = [...containers, ...(this.sentinels?.containers ?? [])].map((container) => container.id);
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
-    const current = this.sentinels === undefined ? running.apply(followMaster) : running;
+    const sentinelIds = this.sentinels?.ids ?? {};
+    const { settled } = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds }, own);
+    const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     runChecks(current, this);
     // With Sentinels nothing in the outputs depends on the containers, and a preview can tell that they stay the same.
     // No output waits for the checks: when they fail, `status` and `logs` need the outputs most.

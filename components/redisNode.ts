@@ -38,10 +38,10 @@ export abstract class RedisNode extends pulumi.ComponentResource {
     const { plan } = base;
     this.container = createMember(this, base, node, {
       start: "boot",
-      configuration: {
+      configuration: () => ({
         "node.env": renderNodeEnv(plan, node, DATA_DIR),
         "redis.conf": renderRedisConf(plan, node, DATA_DIR),
-      },
+      }),
       group: renderGroupEnv(plan, node),
       memoryLimitMb: plan.settings.memoryLimitMb,
     });

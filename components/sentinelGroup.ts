@@ -28,23 +28,26 @@ export class SentinelGroup extends pulumi.ComponentResource {
   readonly endpoints: readonly Endpoint[];
   /** Name under which the group knows the master. */
   readonly masterName: string;
+  /** The fixed id of each Sentinel, by its name. */
+  readonly ids: pulumi.Output<Readonly<Record<string, string>>>;
 
   constructor(name: string, args: SentinelGroupArgs, opts?: pulumi.ComponentResourceOptions) {
     const { base } = args;
     const { plan } = base;
     super(`${PACKAGE}:index:SentinelGroup`, name, { deployment: plan.name }, opts);
     const identity = new random.RandomId(`${plan.name}-sentinel-identity`, { byteLength: 20 }, { parent: this });
-    const ids = identity.hex.apply((seed) =>
+    this.ids = identity.hex.apply((seed) =>
       Object.fromEntries(plan.sentinels.map((sentinel) => [sentinel.name, sentinelId(seed, sentinel.name)])),
     );
     this.containers = plan.sentinels.map((sentinel) =>
       createMember(this, base, sentinel, {
         start: "sentinel",
-        configuration: {
-          "node.env": ids.apply((all) => renderNodeEnv(plan, sentinel, DATA_DIR, all[sentinel.name])),
-          "sentinel.conf": ids.apply((all) => renderSentinelConf(plan, sentinel, all, DATA_DIR)),
-        },
-        group: ids.apply((all) => renderGroupEnv(plan, sentinel, all)),
+        configuration: (all) => ({
+          "node.env": renderNodeEnv(plan, sentinel, DATA_DIR, all[sentinel.name]),
+          "sentinel.conf": renderSentinelConf(plan, sentinel, all, DATA_DIR),
+        }),
+        ids: this.ids,
+        group: this.ids.apply((all) => renderGroupEnv(plan, sentinel, all)),
         memoryLimitMb: 0,
       }),
     );

@@ -2,19 +2,35 @@ import { BlockList } from "node:net";
 import { probeFrom } from "../checks/inside";
 import { allMembers, endpointText, type DeploymentPlan, type Endpoint } from "../config/plan";
 import type { Problem } from "../config/problems";
+import type { Surveys } from "../rollout/members";
+import { refuseUnreadableData } from "./serverVersion";
 import { EngineUnreachable, surveyEngine, type EngineSurvey } from "./survey";
+
+/** What a look at the engines brought. */
+export interface Preflight {
+  readonly problems: readonly Problem[];
+  /** What the engines of each deployment have, by its name: whatever replaces containers starts from that. */
+  readonly surveys: ReadonlyMap<string, Surveys>;
+}
 
 /**
  * Looks at every engine of the plans, before anything is created, for what would stop the deployment half-way.
  *
  * @param stack `project/stack`; what carries its label is the stack's own and not in the way.
  */
-export async function preflight(plans: readonly DeploymentPlan[], stack: string): Promise<Problem[]> {
+export async function preflight(plans: readonly DeploymentPlan[], stack: string): Promise<Preflight> {
   const found = await Promise.all(plans.map((plan) => preflightPlan(plan, stack)));
-  return found.flat();
+  return {
+    problems: found.flatMap(({ problems }) => problems),
+    surveys: new Map(plans.map(({ name }, index) => [name, found[index]!.surveys])),
+  };
 }
 
-async function preflightPlan(plan: DeploymentPlan, stack: string): Promise<Problem[]> {
+async function preflightPlan(
+  plan: DeploymentPlan,
+  stack: string,
+): Promise<{ problems: readonly Problem[]; surveys: Surveys }> {
+  const surveys = new Map<string, EngineSurvey>();
   const engines = new Map(allMembers(plan).map(({ engine }) => [engine.endpoint, engine.name] as const));
   const found = await Promise.all(
     [...engines].map(async ([endpoint, name]): Promise<Problem[]> => {
@@ -23,8 +39,16 @@ async function preflightPlan(plan: DeploymentPlan, stack: string): Promise<Probl
         .map(({ bindAddress, hostPort }) => ({ ip: bindAddress, port: hostPort }));
       try {
         const survey = await surveyEngine({ endpoint, image: plan.settings.image, listeners });
+        surveys.set(endpoint, survey);
         const problems = judgeSurvey(plan, endpoint, survey, stack);
-        return problems.length > 0 ? problems : await refuseToRemoveTheMaster(plan, endpoint, survey, stack);
+        if (problems.length > 0) {
+          return problems;
+        }
+        const refusals = [
+          refuseToRemoveTheMaster(plan, endpoint, survey, stack),
+          refuseUnreadableData(plan, endpoint, survey, stack),
+        ];
+        return (await Promise.all(refusals)).flat();
       } catch (error) {
         if (!(error instanceof EngineUnreachable)) {
           throw error;
@@ -34,7 +58,7 @@ async function preflightPlan(plan: DeploymentPlan, stack: string): Promise<Probl
       }
     }),
   );
-  return found.flat();
+  return { problems: found.flat(), surveys };
 }
 
 /** Bound on asking a group for its master; a group that has none is for the checks to report. */

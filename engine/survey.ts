@@ -1,4 +1,4 @@
-import { DEPLOYMENT_LABEL, KIND_LABEL, STACK_LABEL } from "../config/labels";
+import { DEPLOYMENT_LABEL, IDENTITY_LABEL, KIND_LABEL, REVISION_LABEL, STACK_LABEL } from "../config/labels";
 import { engineClient } from "./engineClient";
 import { portHolder } from "./portHolder";
 
@@ -13,7 +13,20 @@ export interface SurveyedContainer {
   readonly owner?: { readonly stack: string; readonly deployment: string };
   /** Ports that it has on the host; `ip` is `0.0.0.0` for all addresses. */
   readonly ports: readonly { readonly ip: string; readonly port: number }[];
+  /** The engine's id of it; a replaced container has another one. */
+  readonly id: string;
+  /** Id of the image that it was made from. */
+  readonly imageId: string;
+  /** What its health check says; undefined when it has none, or does not run. */
+  readonly health?: Health;
+  /** What it was made from; see the label's description. */
+  readonly revision?: string;
+  /** Under which name and address the others know it; see the label's description. */
+  readonly identity?: string;
 }
+
+/** What the engine says of a running container's health check. */
+export type Health = "healthy" | "unhealthy" | "starting";
 
 export interface SurveyedNetwork {
   readonly name: string;
@@ -26,6 +39,8 @@ export interface SurveyedNetwork {
 export interface EngineSurvey {
   readonly containers: readonly SurveyedContainer[];
   readonly networks: readonly SurveyedNetwork[];
+  /** Id of the image that the setting `image` names; undefined when it is not on the engine (yet). */
+  readonly imageId?: string;
   /** Why the image cannot be had; undefined when it is on the engine or in its registry. */
   readonly imageProblem?: string;
   /** Processes that are no container's, by port; only looked for on an engine of this machine. */
@@ -55,7 +70,7 @@ const REGISTRY_TIMEOUT_MS = 15_000;
 export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey> {
   const engine = await engineClient(request.endpoint, ANSWER_TIMEOUT_MS);
   try {
-    const [containers, networks, imageProblem] = await Promise.all([
+    const [containers, networks, image] = await Promise.all([
       engine.listContainers({ all: true }),
       engine.listNetworks(),
       findImage(request.endpoint, request.image),
@@ -72,13 +87,18 @@ export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey
           ip: port.IP,
           port: port.PublicPort,
         })),
+        id: container.Id,
+        imageId: container.ImageID,
+        health: healthIn(container.Status),
+        revision: container.Labels[REVISION_LABEL],
+        identity: container.Labels[IDENTITY_LABEL],
       })),
       networks: networks.map((network) => ({
         name: network.Name,
         owner: ownerOf(network.Labels),
         subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
       })),
-      imageProblem,
+      ...image,
       foreignPorts: await foreignPorts(request.endpoint, free),
     };
   } catch (error) {
@@ -86,11 +106,19 @@ export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey
   }
 }
 
-async function findImage(endpoint: string, image: string): Promise<string | undefined> {
+/** The list of containers has a container's health in its status only: `Up 3 minutes (healthy)`. */
+export function healthIn(status: string): Health | undefined {
+  const said = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status)?.[1];
+  return said as Health | undefined;
+}
+
+async function findImage(
+  endpoint: string,
+  image: string,
+): Promise<{ readonly imageId?: string; readonly imageProblem?: string }> {
   const local = await engineClient(endpoint, ANSWER_TIMEOUT_MS);
   try {
-    await local.getImage(image).inspect();
-    return undefined;
+    return { imageId: (await local.getImage(image).inspect()).Id };
   } catch (error) {
     if (statusOf(error) !== 404) {
       throw error;
@@ -99,9 +127,9 @@ async function findImage(endpoint: string, image: string): Promise<string | unde
   try {
     const slow = await engineClient(endpoint, REGISTRY_TIMEOUT_MS);
     await slow.getImage(image).distribution();
-    return undefined;
+    return {};
   } catch (error) {
-    return reasonOf(error);
+    return { imageProblem: reasonOf(error) };
   }
 }
 

@@ -45,7 +45,7 @@ async function deploy(overrides: DeploymentOverrides): Promise<readonly Register
   registered.length = 0;
   await mockPulumi();
   const plan = planDeployment(parseDeployment(overrides), "unix:///var/run/docker.sock");
-  const deployment = new RedisDeployment(plan.name, { plan });
+  const deployment = new RedisDeployment(plan.name, { plan, surveys: new Map() });
   const nodes = [deployment.master, ...deployment.replicas].map((node) => node.container);
   const ids = [...nodes, ...(deployment.sentinels?.containers ?? [])].map(({ id }) => id);
   await new Promise<void>((resolve) => pulumi.all(ids).apply(() => resolve()));

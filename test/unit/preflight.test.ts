@@ -10,6 +10,7 @@ const ENGINE = "unix:///var/run/docker.sock";
 const STACK = "redis-on-docker/dev";
 const planOf = (overrides: DeploymentOverrides = {}) => planDeployment(parseDeployment(overrides), ENGINE);
 const empty: EngineSurvey = { containers: [], networks: [], foreignPorts: new Map() };
+const container = { id: "c0ffee", imageId: "sha256:1" };
 const own = { stack: STACK, deployment: "redis" };
 const judge = (survey: Partial<EngineSurvey>, overrides: DeploymentOverrides = {}) =>
   judgeSurvey(planOf(overrides), ENGINE, { ...empty, ...survey }, STACK).map(
@@ -20,7 +21,7 @@ describe("the look at an engine", () => {
   it("finds nothing wrong with an empty one, nor with the stack's own containers and network", () => {
     assert.deepEqual(judge({}), []);
     const containers = [
-      { name: "redis-master", state: "running", owner: own, ports: [{ ip: "127.0.0.1", port: 6380 }] },
+      { ...container, name: "redis-master", state: "running", owner: own, ports: [{ ip: "127.0.0.1", port: 6380 }] },
     ];
     const networks = [{ name: "redis", owner: own, subnets: ["172.30.29.0/24"] }];
     assert.deepEqual(judge({ containers, networks, foreignPorts: new Map([[6380, "docker-proxy (process 1)"]]) }), []);
@@ -28,7 +29,7 @@ describe("the look at an engine", () => {
 
   it("never suggests to remove what another stack deployed", () => {
     const theirs = { stack: "redis-on-docker/live", deployment: "redis" };
-    const containers = [{ name: "redis-master", state: "running", owner: theirs, ports: [] }];
+    const containers = [{ ...container, name: "redis-master", state: "running", owner: theirs, ports: [] }];
     const [problem] = judge({ containers });
     assert.match(
       problem ?? "",
@@ -37,7 +38,7 @@ describe("the look at an engine", () => {
   });
 
   it("takes a port on all addresses for taken on each, and one on another address for free", () => {
-    const holder = (ip: string) => [{ name: "other", state: "running", ports: [{ ip, port: 6381 }] }];
+    const holder = (ip: string) => [{ ...container, name: "other", state: "running", ports: [{ ip, port: 6381 }] }];
     assert.match(
       judge({ containers: holder("0.0.0.0") })[0] ?? "",
       /^redisPort: port 6381 of redis-replica-1 is taken .* by the container other/,

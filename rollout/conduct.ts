@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { progressTo } from "../checks/progress";
+import { currentMaster } from "../checks/roles";
+import type { GroupView } from "../checks/view";
+import type { Contract } from "../outputs/contract";
+import { answers, obstacles, refusesPassword, type Obstacle } from "./gate";
+import { nextOf, type Replacement } from "./order";
+import { stoppedSentence } from "./stopped";
+
+/** What a rollout does to the world. */
+export interface Stage {
+  /** One bounded look at the group; never rejects. */
+  look(): Promise<GroupView>;
+  /** Lets a member's replacement begin. */
+  release(name: string): void;
+  /** Resolves, with the id of its container, once a released member is what the plan says. */
+  done(name: string): Promise<string>;
+  /** Makes another node the master before this one is replaced; undefined where its own stop does that. */
+  readonly handOver?: (master: string) => Promise<void>;
+  /** What a member that does not come back says itself: its health check's and its log's last words; may be empty. */
+  lastWords(name: string): Promise<string>;
+  /** A line for whoever watches; `passing` ones need not be kept. */
+  tell(line: string, passing?: boolean): void;
+}
+
+/** Bounds of a rollout, in milliseconds. */
+export interface Pace {
+  /** How long all others may take to be well before each step. */
+  readonly patienceMs: number;
+  readonly lookEveryMs: number;
+}
+
+/** A rollout ended early; the message is all that its user needs. */
+export class RolloutStopped extends Error {
+  constructor(
+    /** The member that was to be next. */
+    readonly next: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Replaces members one after the other: the next one only when all others can be counted on.
+ *
+ * @throws RolloutStopped when they cannot; everybody who was not released is as before.
+ */
+export async function conduct(
+  contract: Contract,
+  replaced: readonly Replacement[],
+  stage: Stage,
+  pace: Pace,
+): Promise<void> {
+  // What does not run interrupts nobody when it is made anew, and the others may need it.
+  const down = replaced.filter((member) => member.down);
+  down.forEach(({ name }) => stage.release(name));
+  await Promise.all(down.map(({ name }) => stage.done(name)));
+
+  let remaining = replaced.filter((member) => !member.down);
+  let asExpected = true;
+  let handedOver = false;
+  const back = new Set(down.map(({ name }) => name));
+  while (remaining.length > 0) {
+    const passed = await passGate(contract, remaining, back, stage, pace);
+    if (passed === "passwords differ") {
+      stage.tell(
+        `the password changes: members with the old and the new one cannot be in sync, so the rest is replaced at once, without waiting: ${namesOf(remaining)}`,
+      );
+      remaining.forEach(({ name }) => stage.release(name));
+      return;
+    }
+    const { next, master } = passed;
+    // With --target, members that were to be replaced stay as they are: then the master may be meant to stay, too.
+    if (
+      next.name === master &&
+      !handedOver &&
+      asExpected &&
+      stage.handOver !== undefined &&
+      contract.nodes.length > 1
+    ) {
+      handedOver = true;
+      await stage.handOver(next.name);
+      continue;
+    }
+    const count = `${replaced.length - remaining.length + 1} of ${replaced.length}`;
+    stage.tell(`all others are well: replaces ${next.name} (${count})`, true);
+    stage.release(next.name);
+    asExpected = (await stage.done(next.name)) !== next.id && asExpected;
+    back.add(next.name);
+    remaining = remaining.filter((member) => member !== next);
+  }
+}
+
+type Passed = { readonly next: Replacement; readonly master: string | undefined } | "passwords differ";
+
+/** Waits until somebody may be replaced, and says who. */
+async function passGate(
+  contract: Contract,
+  remaining: readonly Replacement[],
+  back: ReadonlySet<string>,
+  stage: Stage,
+  { patienceMs, lookEveryMs }: Pace,
+): Promise<Passed> {
+  const started = performance.now();
+  let next = remaining[0]!;
+  const progress = progressTo((line) => stage.tell(`before ${next.name} is replaced, ${line}`, true));
+  for (;;) {
+    const view = await stage.look();
+    if (remaining.some(({ name }) => refusesPassword(view, name))) {
+      return "passwords differ";
+    }
+    const master = currentMaster(contract, view)?.name;
+    next = nextOf(remaining, master)!;
+    const except = new Set([next, ...remaining.filter(({ broken }) => broken)].map(({ name }) => name));
+    const against = obstacles(contract, view, except);
+    // A member that was broken before and does not answer now serves nobody: what could its replacement interrupt?
+    if (against.length === 0 || (next.broken && !answers(view, next.name))) {
+      return { next, master };
+    }
+    const waitedMs = performance.now() - started;
+    if (waitedMs + lookEveryMs > patienceMs) {
+      throw await stopped(contract, next, remaining, back, against, view, stage, waitedMs);
+    }
+    progress(against.map(shortly), waitedMs);
+    await sleep(lookEveryMs);
+  }
+}
+
+async function stopped(
+  contract: Contract,
+  next: Replacement,
+  remaining: readonly Replacement[],
+  back: ReadonlySet<string>,
+  against: readonly Obstacle[],
+  view: GroupView,
+  stage: Stage,
+  waitedMs: number,
+): Promise<RolloutStopped> {
+  const members = new Set([...contract.nodes, ...contract.sentinels].map(({ name }) => name));
+  // The one that was just replaced is most likely the cause of what the others say.
+  const culprit =
+    against.find(({ subject }) => back.has(subject)) ?? against.find(({ subject }) => members.has(subject));
+  const words = culprit === undefined ? "" : await stage.lastWords(culprit.subject);
+  const sentence = stoppedSentence({
+    culprit: culprit ?? against[0]!,
+    replaced: culprit !== undefined && back.has(culprit.subject),
+    words,
+    waitedS: Math.round(waitedMs / 1000),
+    untouched: remaining.map(({ name }) => name),
+    master: currentMaster(contract, view)?.name,
+  });
+  return new RolloutStopped(next.name, sentence);
+}
+
+/** Why there is no answer changes at every look while a container restarts; a line for each would tell nobody more. */
+const shortly = ({ subject, seen }: Obstacle): Obstacle => ({ subject, seen: seen.replace(/ \([^)]*\)$/, "") });
+
+const namesOf = (members: readonly Replacement[]): string => members.map(({ name }) => name).join(", ");

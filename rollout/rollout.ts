@@ -1,0 +1,175 @@
+import * as pulumi from "@pulumi/pulumi";
+import { openObserver } from "../checks/observe";
+import { failure } from "../config/failure";
+import type { DeploymentPlan, MemberPlan } from "../config/plan";
+import { lastWords } from "../engine/lastWords";
+import { buildContract } from "../outputs/buildContract";
+import type { Contract } from "../outputs/contract";
+import { conduct, RolloutStopped, type Stage } from "./conduct";
+import { scrub } from "../checks/failures";
+import { promoteAnother } from "./promoteAnother";
+import { masterNow } from "./masterNow";
+import { findMembers, whereTheyAre, type FoundMember, type Surveys } from "./members";
+import { describeRollout, rolloutOf, type Rollout } from "./order";
+
+/** What a rollout has to know of its deployment. */
+export interface RolloutArgs {
+  readonly plan: DeploymentPlan;
+  /** `project/stack`, whose containers are its own. */
+  readonly stack: string;
+  /** What the engines had when the program started. */
+  readonly surveys: Promise<Surveys>;
+  /** Id of the image, by the engine's endpoint. */
+  readonly images: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly password: pulumi.Output<string>;
+  /** Resource that its messages are about. */
+  readonly resource: pulumi.Resource;
+}
+
+/** Milliseconds between two looks at the group. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Tells every container of a deployment when its turn has come: those that are replaced go one after the other, all
+ * others at once.
+ *
+ * A turn is a promise that a container's `dependsOn` waits for. So no resource depends on another one, and nothing of
+ * it is in the state; see docs/architecture.md for what else was tried.
+ */
+export class RollingUpdate {
+  private readonly turns = new Map<string, Deferred<void>>();
+  private readonly ids = new Map<string, Deferred<string>>();
+  private readonly revisions = new Map<string, string>();
+
+  constructor(private readonly args: RolloutArgs) {
+    // Whatever goes wrong in here has to end the update: a turn that never comes would end it without a word.
+    this.run().catch((error: unknown) => this.fail(error));
+  }
+
+  /**
+   * Announces a member, at the moment in which its container is declared.
+   *
+   * @param revision value of its label `redis-on-docker.revision`.
+   * @returns resolves when its container may be created or replaced.
+   */
+  turn({ name }: MemberPlan, revision: string): Promise<void> {
+    this.revisions.set(name, revision);
+    return this.deferred(this.turns, name).promise;
+  }
+
+  /** Hands in the id of a declared container, which is there once it is what the plan says. */
+  declared({ name }: MemberPlan, id: pulumi.Output<string>): void {
+    const known = this.deferred(this.ids, name);
+    id.apply((value) => known.resolve(value));
+  }
+
+  private async run(): Promise<void> {
+    const { plan, stack, resource } = this.args;
+    const surveys = await this.args.surveys;
+    const found = findMembers(plan, surveys, stack);
+    const rollout = rolloutOf(plan, found, { revisions: this.revisions, images: await this.images(surveys) });
+    const waiting = new Set(rollout.replaced.map(({ name }) => name));
+    [...this.turns.keys()].filter((name) => !waiting.has(name)).forEach((name) => this.release(name));
+    if (rollout.replaced.length === 0) {
+      return;
+    }
+    const line = describeRollout(rollout, await masterNow(plan, found));
+    await pulumi.log.info(line!, resource);
+    if (pulumi.runtime.isDryRun() || rollout.together !== undefined) {
+      waiting.forEach((name) => this.release(name));
+      return;
+    }
+    await this.roll(rollout, found);
+  }
+
+  /** In a preview the id may not be known yet; what the engine has under that name tells the same. */
+  private async images(surveys: Surveys): Promise<ReadonlyMap<string, string | undefined>> {
+    const { images } = this.args;
+    const known = await Promise.all(
+      [...images].map(async ([endpoint, id]) => {
+        const value = pulumi.runtime.isDryRun() ? surveys.get(endpoint)?.imageId : await valueOf(id);
+        return [endpoint, value] as const;
+      }),
+    );
+    return new Map(known);
+  }
+
+  private async roll({ replaced }: Rollout, found: readonly FoundMember[]): Promise<void> {
+    const { plan, resource } = this.args;
+    const contract = buildContract(plan, await valueOf(this.args.password));
+    const moved = new Set<string>();
+    const present = (): Contract => whereTheyAre(contract, plan, found, moved);
+    let observer = openObserver(present());
+    // Where Sentinels run, they decide; a master that is stopped hands over with their help.
+    const underSentinel = found.some(({ kind, running }) => kind === "sentinel" && running);
+    const stage: Stage = {
+      look: () => observer.look(),
+      release: (name) => this.release(name),
+      done: async (name) => {
+        const id = await this.deferred(this.ids, name).promise;
+        moved.add(name);
+        observer.close();
+        observer = openObserver(present());
+        return id;
+      },
+      handOver:
+        plan.sentinels.length > 0 || underSentinel
+          ? undefined
+          : (master) => promoteAnother(present(), master, (text) => stage.tell(text)),
+      lastWords: async (name) => {
+        const engine = [...contract.nodes, ...contract.sentinels].find((member) => member.name === name)!.engine;
+        return scrub(contract, await lastWords(engine, name));
+      },
+      tell: (text, passing = false) => void pulumi.log.info(text, resource, undefined, passing),
+    };
+    try {
+      await conduct(contract, replaced, stage, {
+        patienceMs: plan.settings.checkTimeoutS * 1000,
+        lookEveryMs: LOOK_EVERY_MS,
+      });
+    } finally {
+      observer.close();
+    }
+  }
+
+  private release(name: string): void {
+    this.deferred(this.turns, name).resolve();
+  }
+
+  /** The update fails with one container; the others' turns never come, so nothing more is touched. */
+  private fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const next = error instanceof RolloutStopped ? this.turns.get(error.next) : undefined;
+    const waiting = next ?? [...this.turns.values()].find(({ settled }) => !settled) ?? this.deferred(this.turns, "");
+    waiting.reject(failure(message));
+  }
+
+  private deferred<T>(all: Map<string, Deferred<T>>, name: string): Deferred<T> {
+    const known = all.get(name) ?? new Deferred<T>();
+    all.set(name, known);
+    return known;
+  }
+}
+
+/** A promise that is settled from outside. */
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  settled = false;
+  private settle!: { resolve: (value: T) => void; reject: (error: Error) => void };
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+  }
+
+  resolve(value: T): void {
+    this.settled = true;
+    this.settle.resolve(value);
+  }
+
+  reject(error: Error): void {
+    this.settled = true;
+    this.settle.reject(error);
+  }
+}
+
+const valueOf = (output: pulumi.Output<string>): Promise<string> => new Promise((resolve) => output.apply(resolve));

@@ -1,0 +1,26 @@
+import type { Obstacle } from "./gate";
+
+/** Why an update stopped half-way. */
+export interface Stopped {
+  readonly culprit: Obstacle;
+  /** Whether the culprit was made anew by this update. */
+  readonly replaced: boolean;
+  /** What the culprit's container says itself; may be empty. */
+  readonly words: string;
+  readonly waitedS: number;
+  /** Names of the members that were to be replaced and were not. */
+  readonly untouched: readonly string[];
+  /** Who takes writes now. */
+  readonly master: string | undefined;
+}
+
+/** What whoever ran the update reads when it stopped: who, why, what still works, and what to do. */
+export function stoppedSentence({ culprit, replaced, words, waitedS, untouched, master }: Stopped): string {
+  const { subject, seen } = culprit;
+  const who = replaced
+    ? `${subject} was replaced and did not come back within ${waitedS} s: it ${seen}`
+    : `${subject} ${seen}, and that did not change in ${waitedS} s`;
+  const says = words === "" ? "" : `; ${words}`;
+  const serves = master === undefined ? "nobody is known to take writes" : `${master} is the master and serves`;
+  return `${who}${says}. The update stopped there: ${serves}, and ${untouched.join(", ")} ${untouched.length === 1 ? "was" : "were"} not touched. Put right what it says, then: npm run up, which goes on from here.`;
+}
