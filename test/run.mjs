@@ -1,5 +1,8 @@
 // Runs the tests, layer by layer, and ends with one line that counts them: node test/run.mjs [LAYER] [MOCHA OPTIONS]
 //
+// The faults are repeated as often as they should be only when they are asked for by name; as a part of everything, and
+// with FAULT_ROUNDS=few (for CI), each has few rounds.
+//
 // Each layer is a mocha process of its own: the components' tests replace Pulumi's engine by a mock for good.
 
 import { spawn } from "node:child_process";
@@ -15,6 +18,7 @@ const layers = new Map([
   ["unit", 20_000],
   ["functional", 120_000],
   ["deploy", 300_000],
+  ["faults", 1_800_000],
 ]);
 
 const [subset = "all", ...words] = process.argv.slice(2);
@@ -53,6 +57,7 @@ async function runLayer(layer) {
   const child = spawn(process.execPath, ["--import", "tsx", mocha, ...args, ...options, ...files], {
     cwd: join(here, ".."),
     stdio: "inherit",
+    env: { ...process.env, FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? (wanted === "faults" ? "full" : "few") },
   });
   const code = await new Promise((resolve) => child.on("exit", resolve));
   const result = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 0, skipped: 0 };

@@ -1,0 +1,50 @@
+import { Redis, type RedisOptions } from "ioredis";
+import type { Connection, ContractMember } from "../../../outputs/contract";
+
+/** A client as an application has it: built from the outputs, patient, and told of failovers by the Sentinels. */
+export function applicationClient(connection: Connection, options: RedisOptions = {}): Redis {
+  const client = new Redis({
+    ...connection,
+    sentinelRetryStrategy: () => 20,
+    retryStrategy: () => 20,
+    connectTimeout: 1000,
+    maxRetriesPerRequest: null,
+    // Without it, a client of a silent master would wait for an answer for ever.
+    failoverDetector: true,
+    // A master that became a replica: ask again who is master, and repeat the command there.
+    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),
+    ...options,
+  });
+  client.on("error", () => undefined);
+  return client;
+}
+
+/** A client of one member, which fails at once when that does not answer. */
+export function memberClient({ host, port }: ContractMember, password: string, options: RedisOptions = {}): Redis {
+  const client = new Redis({
+    host,
+    port,
+    password,
+    connectTimeout: 1000,
+    commandTimeout: 2000,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    ...options,
+  });
+  client.on("error", () => undefined);
+  return client;
+}
+
+/** Talks to one member and hangs up. */
+export async function withMember<T>(
+  member: ContractMember,
+  password: string,
+  talk: (client: Redis) => Promise<T>,
+): Promise<T> {
+  const client = memberClient(member, password);
+  try {
+    return await talk(client);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,170 @@
+import type { Contract, ContractMember } from "../../../outputs/contract";
+import { container, engine, logsOf } from "../engine";
+import { expectSuccess, PulumiProject } from "../pulumiProject";
+import { waitFor } from "../waitFor";
+import { withMember } from "./connect";
+import { complaints } from "./health";
+import { processIds } from "./processTable";
+
+const STACK = "faults";
+/** A full outage may take a minute by design. */
+const HEAL_MS = 90_000;
+
+/** A real deployment that is broken on purpose: how to break it, and how to see that it is whole again. */
+export class FaultGroup {
+  contract!: Contract;
+
+  private constructor(
+    readonly project: PulumiProject,
+    private readonly settings: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** Deploys with `pulumi up`; the checks of the deployment itself have then passed. */
+  static async deploy(settings: Readonly<Record<string, unknown>>): Promise<FaultGroup> {
+    const group = new FaultGroup(new PulumiProject(), settings);
+    try {
+      await group.project.addStack(STACK, settings);
+      await group.up();
+      return group;
+    } catch (error) {
+      await group.dispose();
+      throw error;
+    }
+  }
+
+  /** `pulumi up` with these settings instead of the present ones; without any, with those of the deployment. */
+  async up(changed: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.project.configure(STACK, { ...this.settings, ...changed });
+    expectSuccess(await this.project.up(STACK, "--refresh"));
+    this.contract = await this.project.contract(STACK);
+  }
+
+  /** One of the project's own commands on this deployment, such as `status`. */
+  command(name: string, ...options: readonly string[]): ReturnType<PulumiProject["command"]> {
+    return this.project.command([name, STACK, ...options]);
+  }
+
+  async dispose(): Promise<void> {
+    await this.project.dispose();
+  }
+
+  get members(): readonly ContractMember[] {
+    return [...this.contract.nodes, ...this.contract.sentinels];
+  }
+
+  member(name: string): ContractMember {
+    const found = this.members.find((member) => member.name === name);
+    if (found === undefined) {
+      throw new Error(`the deployment has no member ${name}`);
+    }
+    return found;
+  }
+
+  /** The one node that is master and that no Sentinel disagrees about. */
+  async master(): Promise<ContractMember> {
+    await this.healthy();
+    const roles = await Promise.all(
+      this.contract.nodes.map((node) => withMember(node, this.contract.password, (client) => client.role())),
+    );
+    return this.contract.nodes[roles.findIndex(([role]) => role === "master")]!;
+  }
+
+  async replicas(): Promise<readonly ContractMember[]> {
+    const master = await this.master();
+    return this.contract.nodes.filter((node) => node !== master);
+  }
+
+  /** Waits until there is nothing to complain about; throws with the complaints that stayed. */
+  async healthy(timeoutMs = HEAL_MS): Promise<void> {
+    await waitFor(
+      "a whole group again",
+      async () => {
+        const found = await complaints(this.contract);
+        if (found.length > 0) {
+          throw new Error(found.join("; "));
+        }
+        return true;
+      },
+      { timeoutMs, everyMs: 100 },
+    );
+  }
+
+  /** Brings back whatever a failed fault left behind: what is stopped is started, what stays broken is made anew. */
+  async heal(): Promise<void> {
+    await this.start(...this.members.map(({ name }) => name));
+    await this.healthy().catch(async () => {
+      console.log("  the group did not come back by itself: it is deployed anew");
+      expectSuccess(await this.project.destroy(STACK));
+      await this.up();
+      await this.healthy();
+    });
+  }
+
+  /** SIGKILL of whole containers, as `docker kill` does; the engine leaves them down. */
+  async kill(...names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => container(name).kill({ signal: "SIGKILL" })));
+    await this.down(...names);
+  }
+
+  /** Waits until containers are down; the engine says so before it is quite through with them. */
+  async down(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await waitFor(`${name} to be down`, async () => !(await container(name).inspect()).State.Running, {
+        timeoutMs: 20_000,
+      });
+    }
+  }
+
+  async start(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      // 304: it runs already.
+      await container(name)
+        .start()
+        .catch((error: unknown) => {
+          if ((error as { statusCode?: number }).statusCode !== 304) {
+            throw error;
+          }
+        });
+    }
+  }
+
+  /** Sends a signal to every process called `program` in a container; not to the container's first process alone. */
+  async signal(name: string, program: string, signal: NodeJS.Signals): Promise<void> {
+    const found = await processIds(name, program);
+    if (found.length === 0) {
+      throw new Error(`there is no ${program} in ${name}`);
+    }
+    found.forEach((pid) => process.kill(pid, signal));
+  }
+
+  /** Removes everything from a stopped member's volume. */
+  async emptyVolume(name: string): Promise<void> {
+    const { Image } = await container(name).inspect();
+    const eraser = await engine.createContainer({
+      Image,
+      User: "0",
+      Entrypoint: ["find", "/data", "-mindepth", "1", "-delete"],
+      HostConfig: { Binds: [`${name}-data:/data`], NetworkMode: "none" },
+    });
+    try {
+      await eraser.start();
+      const { StatusCode } = (await eraser.wait()) as { StatusCode: number };
+      if (StatusCode !== 0) {
+        throw new Error(`the volume of ${name} could not be emptied: exit code ${StatusCode}`);
+      }
+    } finally {
+      await eraser.remove({ force: true });
+    }
+  }
+
+  /** What the members said since a moment; for a fault that did not go as it should. */
+  async lastWords(lines = 12): Promise<string> {
+    const said = await Promise.all(
+      this.members.map(async ({ name }) => {
+        const log = await logsOf(name).catch(() => "");
+        return `--- ${name}\n${log.split("\n").slice(-lines).join("\n")}`;
+      }),
+    );
+    return said.join("\n");
+  }
+}
