@@ -4,7 +4,7 @@ import { currentMaster } from "../checks/roles";
 import type { GroupView } from "../checks/view";
 import type { Contract } from "../outputs/contract";
 import { answers, obstacles, refusesPassword, type Obstacle } from "./gate";
-import { nextOf, type Replacement } from "./order";
+import { nextOf, orderOf, type Replacement } from "./order";
 import { stoppedSentence } from "./stopped";
 
 /** What a rollout does to the world. */
@@ -142,13 +142,14 @@ async function stopped(
   const culprit =
     against.find(({ subject }) => back.has(subject)) ?? against.find(({ subject }) => members.has(subject));
   const words = culprit === undefined ? "" : await stage.lastWords(culprit.subject);
+  const master = currentMaster(contract, view)?.name;
   const sentence = stoppedSentence({
     culprit: culprit ?? against[0]!,
     replaced: culprit !== undefined && back.has(culprit.subject),
     words,
     waitedS: Math.round(waitedMs / 1000),
-    untouched: remaining.map(({ name }) => name),
-    master: currentMaster(contract, view)?.name,
+    untouched: orderOf(remaining, master).map(({ name }) => name),
+    master,
   });
   return new RolloutStopped(next.name, sentence);
 }

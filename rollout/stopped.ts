@@ -22,5 +22,5 @@ export function stoppedSentence({ culprit, replaced, words, waitedS, untouched, 
     : `${subject} ${seen}, and that did not change in ${waitedS} s`;
   const says = words === "" ? "" : `; ${words}`;
   const serves = master === undefined ? "nobody is known to take writes" : `${master} is the master and serves`;
-  return `${who}${says}. The update stopped there: ${serves}, and ${untouched.join(", ")} ${untouched.length === 1 ? "was" : "were"} not touched. Put right what it says, then: npm run up, which goes on from here.`;
+  return `${who}${says}. The update stopped there: ${serves}; not touched: ${untouched.join(", ")}. Put right what it says, then: npm run up, which goes on from here.`;
 }

@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { GroupView } from "../../checks/view";
+import type { Contract } from "../../outputs/contract";
+import { conduct, RolloutStopped, type Stage } from "../../rollout/conduct";
+import type { Replacement } from "../../rollout/order";
+import { contractOf, healthyView, withoutAnswer } from "./checks.support";
+
+const PACE = { patienceMs: 60, lookEveryMs: 1 };
+
+/** A group in memory: a released member does not answer for some looks, and then is back. */
+class Rehearsal implements Stage {
+  readonly events: string[] = [];
+  readonly lines: string[] = [];
+  master = 0;
+  /** Looks for which a replaced member does not answer. */
+  looksAway = 3;
+  readonly away = new Map<string, number>();
+  readonly refusing = new Set<string>();
+  /** Members that keep their container, as with --target. */
+  readonly kept = new Set<string>();
+  /** What happens, beside, when a member is released. */
+  onRelease: (name: string) => void = () => undefined;
+  handOver: ((master: string) => Promise<void>) | undefined;
+
+  constructor(private readonly contract: Contract) {}
+
+  look(): Promise<GroupView> {
+    let view = healthyView(this.contract, this.master);
+    for (const [name, looks] of this.away) {
+      view = withoutAnswer(view, name);
+      this.away.set(name, looks - 1);
+      if (looks <= 1) {
+        this.away.delete(name);
+      }
+    }
+    const denied = { kind: "denied", text: "WRONGPASS" } as const;
+    const nodes = view.nodes.map((node) =>
+      this.refusing.has(node.member.name) ? { member: node.member, failure: denied } : node,
+    );
+    return Promise.resolve({ ...view, nodes });
+  }
+
+  release(name: string): void {
+    assert.deepEqual([...this.away.keys()], [], `${name} was released while others were away`);
+    this.events.push(name);
+    if (!this.kept.has(name) && this.looksAway > 0) {
+      this.away.set(name, this.looksAway);
+    }
+    this.onRelease(name);
+  }
+
+  done(name: string): Promise<string> {
+    return Promise.resolve(this.kept.has(name) ? `old-${name}` : `new-${name}`);
+  }
+
+  lastWords(name: string): Promise<string> {
+    return Promise.resolve(`its log ends: ${name} is unhappy`);
+  }
+
+  tell(line: string): void {
+    this.lines.push(line);
+  }
+}
+
+const replacements = (contract: Contract, change: (name: string) => Partial<Replacement> = () => ({})): Replacement[] =>
+  [...contract.nodes, ...contract.sentinels].map(({ name }) => ({
+    name,
+    kind: name.includes("sentinel") ? ("sentinel" as const) : ("data" as const),
+    id: `old-${name}`,
+    down: false,
+    broken: false,
+    ...change(name),
+  }));
+
+const stopOf = async (rolling: Promise<void>): Promise<RolloutStopped> => {
+  const error = await rolling.then(
+    () => assert.fail("the rollout was not stopped"),
+    (reason: unknown) => reason,
+  );
+  return error instanceof RolloutStopped ? error : assert.fail(String(error));
+};
+
+describe("a rolling change", () => {
+  const contract = contractOf(2, 3);
+
+  it("releases one member at a time, each when all others are well, the master last", async () => {
+    const stage = new Rehearsal(contract);
+    stage.master = 1;
+    await conduct(contract, replacements(contract), stage, PACE);
+    assert.deepEqual(stage.events, [
+      "redis-master",
+      "redis-replica-2",
+      "redis-sentinel-1",
+      "redis-sentinel-2",
+      "redis-sentinel-3",
+      "redis-replica-1",
+    ]);
+  });
+
+  it("heeds a failover that comes between", async () => {
+    const stage = new Rehearsal(contract);
+    stage.onRelease = (name) => {
+      stage.master = name === "redis-replica-1" ? 2 : stage.master;
+    };
+    await conduct(contract, replacements(contract), stage, PACE);
+    assert.deepEqual(stage.events.slice(0, 2), ["redis-replica-1", "redis-master"]);
+    assert.equal(stage.events.at(-1), "redis-replica-2");
+  });
+
+  it("stops at a member that does not come back: who, why, who serves, who was not touched", async () => {
+    const stage = new Rehearsal(contract);
+    stage.looksAway = 1_000_000;
+    const stopped = await stopOf(conduct(contract, replacements(contract), stage, PACE));
+    assert.deepEqual(stage.events, ["redis-replica-1"]);
+    assert.equal(stopped.next, "redis-replica-2");
+    assert.match(
+      stopped.message,
+      /^redis-replica-1 was replaced and did not come back within 0 s: it does not answer \(connection refused\); its log ends: redis-replica-1 is unhappy\. The update stopped there: redis-master is the master and serves; not touched: redis-replica-2, .*, redis-master\. .*npm run up/,
+    );
+  });
+
+  it("does not begin while a member that stays is not well", async () => {
+    const stage = new Rehearsal(contract);
+    stage.away.set("redis-replica-2", 1_000_000);
+    const only = replacements(contract).filter(({ name }) => name === "redis-replica-1");
+    const stopped = await stopOf(conduct(contract, only, stage, PACE));
+    assert.deepEqual(stage.events, []);
+    assert.match(stopped.message, /^redis-replica-2 does not answer .*, and that did not change in 0 s/);
+  });
+
+  it("makes what is down anew first, all together", async () => {
+    const stage = new Rehearsal(contract);
+    stage.looksAway = 0;
+    const down = new Set(["redis-replica-2", "redis-sentinel-1"]);
+    await conduct(
+      contract,
+      replacements(contract, (name) => ({ down: down.has(name), broken: down.has(name) })),
+      stage,
+      PACE,
+    );
+    assert.deepEqual(stage.events.slice(0, 3), ["redis-replica-2", "redis-sentinel-1", "redis-replica-1"]);
+  });
+
+  it("replaces a broken member that does not answer although the group has no master", async () => {
+    const bare = contractOf(1, 0);
+    const stage = new Rehearsal(bare);
+    stage.away.set("redis-master", 5);
+    stage.release = (name) => {
+      stage.events.push(name);
+      stage.away.delete(name);
+    };
+    const broken = replacements(bare, () => ({ broken: true })).filter(({ name }) => name === "redis-master");
+    await conduct(bare, broken, stage, { ...PACE, patienceMs: 0 });
+    assert.deepEqual(stage.events, ["redis-master"]);
+  });
+
+  it("waits for nobody when the password changes, and says so", async () => {
+    const stage = new Rehearsal(contract);
+    stage.looksAway = 0;
+    stage.refusing.add("redis-master");
+    await conduct(contract, replacements(contract), stage, PACE);
+    assert.equal(stage.events.length, 6);
+    assert.match(stage.lines.at(-1) ?? "", /^the password changes: .*at once, without waiting: redis-master, /);
+  });
+
+  describe("without Sentinels", () => {
+    const bare = contractOf(2, 0);
+    const handing = (stage: Rehearsal) => {
+      stage.handOver = (master) => {
+        stage.events.push(`hand-over from ${master}`);
+        stage.master = 1;
+        return Promise.resolve();
+      };
+      return stage;
+    };
+
+    it("hands over exactly once, right before the master is replaced", async () => {
+      const stage = handing(new Rehearsal(bare));
+      await conduct(bare, replacements(bare), stage, PACE);
+      assert.deepEqual(stage.events, [
+        "redis-replica-1",
+        "redis-replica-2",
+        "hand-over from redis-master",
+        "redis-master",
+      ]);
+    });
+
+    it("does not hand over in an update that leaves others as they are, as with --target", async () => {
+      const stage = handing(new Rehearsal(bare));
+      stage.kept.add("redis-replica-2").add("redis-master");
+      await conduct(bare, replacements(bare), stage, PACE);
+      assert.deepEqual(stage.events, ["redis-replica-1", "redis-replica-2", "redis-master"]);
+    });
+
+    it("does not hand over when there is nobody to hand over to", async () => {
+      const alone = contractOf(0, 0);
+      const stage = handing(new Rehearsal(alone));
+      await conduct(alone, replacements(alone), stage, PACE);
+      assert.deepEqual(stage.events, ["redis-master"]);
+    });
+
+    it("stops when the hand-over fails, with the master not touched", async () => {
+      const stage = new Rehearsal(bare);
+      stage.handOver = () => Promise.reject(new Error("no replica is in sync"));
+      await assert.rejects(conduct(bare, replacements(bare), stage, PACE), /no replica is in sync/);
+      assert.ok(!stage.events.includes("redis-master"));
+    });
+  });
+});
