@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { infoOf, partsOf, roleOf, type Fields } from "./replies";
+import { infoOf, partsOf, roleOf, versionOf, type Fields } from "./replies";
 import type { AttachedReplica, NodeFacts } from "./view";
 
 const SECTIONS = ["server", "clients", "memory", "persistence", "replication", "keyspace"];
@@ -32,7 +32,7 @@ export function nodeFacts(roleReply: unknown, infoReply: unknown): NodeFacts {
         }),
     attached: attachedReplicas(info),
     runId: info.run_id ?? "",
-    version: info.redis_version ?? "unknown",
+    version: versionOf(info),
     uptimeS: number("uptime_in_seconds"),
     usedMemoryBytes: number("used_memory"),
     maxmemoryBytes: number("maxmemory"),

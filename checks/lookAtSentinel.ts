@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { addressOf, infoOf, listOf, type Fields } from "./replies";
+import { addressOf, infoOf, listOf, versionOf, type Fields } from "./replies";
 import type { SentinelFacts, WatchedInstance } from "./view";
 
 /** Asks a Sentinel for all that it knows about a master, in one round trip. */
@@ -16,7 +16,7 @@ export async function lookAtSentinel(client: Redis, masterName: string): Promise
   const server = infoOf(info);
   return {
     id: String(id),
-    version: server.redis_version ?? "unknown",
+    version: versionOf(server),
     uptimeS: Number(server.uptime_in_seconds ?? 0),
     masters: listOf(masters).map((fields) => ({
       ...instance(fields),

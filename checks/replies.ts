@@ -49,6 +49,12 @@ export function infoOf(reply: unknown): Fields {
   );
 }
 
+/** `8.0.2` of Redis, `valkey 8.1.1` of Valkey, which says in `redis_version` only which Redis it is compatible with. */
+export function versionOf(info: Fields): string {
+  const { valkey_version: valkey, redis_version: redis } = info;
+  return valkey === undefined ? (redis ?? "unknown") : `valkey ${valkey}`;
+}
+
 /** One value of INFO that has parts of its own: `ip=172.30.28.12,port=6379,state=online,offset=42,lag=0`. */
 export function partsOf(value: string): Fields {
   return Object.fromEntries(

@@ -22,6 +22,7 @@ import { examine, table } from "./doctor.mjs";
 import { environment } from "./environment.mjs";
 import { root } from "./paths.mjs";
 import { say, Stop } from "./say.mjs";
+import { stackImage } from "./pieces/image.mjs";
 import { ensure } from "./setup.mjs";
 import { ensureStack, keepingStackFiles } from "./stack.mjs";
 import { IMAGE, VARIANTS } from "./versions.mjs";
@@ -67,7 +68,7 @@ async function main(words) {
   const offline = words.includes("--offline") || process.env.REDIS_TOOLCHAIN === "offline";
   const [command = "--help", ...args] = words.filter((word) => word !== "--offline");
   /** @type {import("./piece.mjs").Context} */
-  const context = { env: process.env, offline, image: process.env.REDIS_IMAGE || IMAGE, found: {} };
+  const context = { env: process.env, offline, image: process.env.REDIS_IMAGE || stackImage(args) || IMAGE, found: {} };
 
   if (command === "doctor") {
     const rows = await examine(context);

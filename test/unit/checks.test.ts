@@ -6,7 +6,7 @@ import { demultiplexed } from "../../engine/execInContainer";
 import { nodeFacts } from "../../checks/lookAtNode";
 import { describe as nameOf, describeAddress } from "../../checks/members";
 import { progressTo } from "../../checks/progress";
-import { addressOf, fieldsOf, infoOf, listOf, roleOf } from "../../checks/replies";
+import { addressOf, fieldsOf, infoOf, listOf, roleOf, versionOf } from "../../checks/replies";
 import { currentMaster, lagOf, masterByRole } from "../../checks/roles";
 import { renderReport, VerifyError, type Finding, type VerifyReport } from "../../checks/verify";
 import { contractOf, healthyView, withNode, withSentinel } from "./checks.support";
@@ -58,6 +58,12 @@ describe("replies", () => {
       redis_version: "8.0.2",
       executable: "/a:b",
     });
+  });
+
+  it("names Valkey by its own version, not by the Redis that it is compatible with", () => {
+    assert.equal(versionOf({ redis_version: "8.0.2" }), "8.0.2");
+    assert.equal(versionOf({ redis_version: "7.2.4", valkey_version: "8.1.1" }), "valkey 8.1.1");
+    assert.equal(versionOf({}), "unknown");
   });
 
   it("reads ROLE of a master and of a replica, and refuses a Sentinel's", () => {

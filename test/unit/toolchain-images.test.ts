@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "mocha";
 import { needsOf } from "../../toolchain/commands.mjs";
 import { splitImage } from "../../toolchain/docker.mjs";
 import { withoutServers } from "../../toolchain/image-variant.mjs";
+import { stackImage } from "../../toolchain/pieces/image.mjs";
 import { IMAGE, VARIANTS } from "../../toolchain/versions.mjs";
 
 describe("images that can be built", () => {
@@ -20,6 +24,21 @@ describe("images that can be built", () => {
       assert.notEqual(image, IMAGE);
       assert.ok(name.endsWith(server), image);
       assert.ok(tag === series || tag.startsWith(`${series}.`), image);
+    }
+  });
+
+  it("are got for a stack that is set to one; another one is left to Pulumi and its credentials", () => {
+    const folder = mkdtempSync(join(tmpdir(), "toolchain-images-"));
+    try {
+      writeFileSync(join(folder, "Pulumi.dev.yaml"), "config:\n  redis-on-docker:image: redis:7.0.15 # for now\n");
+      writeFileSync(join(folder, "Pulumi.prod.yaml"), 'config:\n  redis-on-docker:image: "our.registry/redis:8"\n');
+      assert.equal(stackImage([], folder), "redis:7.0.15");
+      assert.equal(stackImage(["--json"], folder), "redis:7.0.15");
+      assert.equal(stackImage(["--yes", "--stack", "dev"], folder), "redis:7.0.15");
+      assert.equal(stackImage(["prod"], folder), undefined);
+      assert.equal(stackImage(["no-such-stack"], folder), undefined);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

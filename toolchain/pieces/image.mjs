@@ -1,18 +1,36 @@
 // The Redis image on the engine: there already, else pulled, else (those named in versions.mjs) built from Debian packages.
 
+import { join } from "node:path";
 import { URLSearchParams } from "node:url";
 import { ask, DEFAULT_HOST, splitImage } from "../docker.mjs";
 import { Unavailable } from "../download.mjs";
+import { readIfThere } from "../files.mjs";
 import { buildImage } from "../image-build.mjs";
 import { buildVariant } from "../image-variant.mjs";
+import { root } from "../paths.mjs";
 import { say, step, Stop } from "../say.mjs";
 import { IMAGE, VARIANTS } from "../versions.mjs";
 
+/** Those that need no registry. */
 const buildable = [IMAGE, ...Object.keys(VARIANTS)];
 
 /** A registry's name that does not resolve is known at once; one that swallows packets must not cost more than this. */
 const FIRST_ANSWER_MS = 10_000;
 const SILENCE_MS = 60_000;
+
+/**
+ * The image that a command's stack is set to, if it is one that can be built. Any other one is left to Pulumi, which
+ * has the user's credentials for its registry.
+ * @param {string[]} args of the command: the stack is the first word, or `--stack`'s
+ * @param {string} [folder] with the stacks' files
+ */
+export function stackImage(args, folder = root) {
+  const option = args.find((_, at) => ["--stack", "-s"].includes(args[at - 1] ?? ""));
+  const stack = option ?? (args[0]?.match(/^\w/) ? args[0] : "dev");
+  const text = readIfThere(join(folder, `Pulumi.${stack}.yaml`));
+  const image = text?.match(/^\s+redis-on-docker:image:\s*["']?([^\s"'#]+)/m)?.[1];
+  return buildable.find((name) => name === image);
+}
 
 /** @param {import("../piece.mjs").Context} context */
 const hostOf = ({ env, found }) => found.engine?.variables?.DOCKER_HOST ?? env.DOCKER_HOST ?? DEFAULT_HOST;
