@@ -4,13 +4,18 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
 . "$NODE_HOME/lib-version.sh"
 . "$NODE_HOME/lib-marker.sh"
+. "$NODE_HOME/lib-waiting.sh"
+. "$NODE_HOME/lib-aside.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-watch.sh"
 . "$NODE_HOME/lib-stop.sh"
 . "$NODE_HOME/lib-live.sh"
+. "$NODE_HOME/lib-compare.sh"
+. "$NODE_HOME/decide-by-disks.sh"
 . "$NODE_HOME/decide.sh"
 
 SPEAKER=boot
@@ -51,6 +56,7 @@ server_configuration() {
 }
 await_readable_data
 open_marker
+note_decided
 stopping=no
 find_aof_setting
 server_configuration | "$SERVER" - &

@@ -4,6 +4,7 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-waiting.sh"
 
 healthy() {
     echo "ok: $*"
@@ -22,7 +23,7 @@ check_data_node() {
     replica:up) healthy "replica of $INFO_MASTER" ;;
     replica:syncing) unhealthy "replica of $INFO_MASTER, its first sync is still running" ;;
     replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
-    standby:*) unhealthy 'standby: no role decided yet (its log says why)' ;;
+    standby:*) unhealthy "undecided, read-only: $(why_waiting)" ;;
     loading:*) unhealthy 'loading its data' ;;
     *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused" ;;
     esac
@@ -32,7 +33,10 @@ check_sentinel() {
     quorum=$(ask "$OWN_SERVER" "SENTINEL CKQUORUM $MASTER_NAME" | head -n 1)
     case $quorum in
     OK*) healthy "${quorum#OK }" ;;
-    '') unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused" ;;
+    '')
+        if [ -r "$UNDECIDED" ]; then unhealthy "undecided, not started: $(why_waiting)"; fi
+        unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused"
+        ;;
     *) unhealthy "$quorum" ;;
     esac
 }

@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # Talking to servers: the only place that knows the password, the client program and its bounds.
 
+# The setting that holds a data node's note for the others (lib-note.sh).
+NOTE=cluster-announce-hostname
+
 # A dead peer costs this much, however many are dead: several are always asked at the same time.
 ANSWER_S=1
 
@@ -34,10 +37,11 @@ at_once() (
     wait
 )
 
-# parse_info TEXT: what INFO's sections replication, keyspace and persistence say, as INFO_ variables.
+# parse_info TEXT: what INFO's sections replication, keyspace and persistence say, and the note, as INFO_ variables.
 # INFO rather than ROLE: it answers while loading, and its lines need no counting.
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
+    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none
     info_host='' info_syncing=0 info_loading=0
     while IFS=: read -r key value; do
         case $key in
@@ -49,8 +53,11 @@ parse_info() {
         master_sync_in_progress) info_syncing=$value ;;
         slave_priority) INFO_PRIORITY=$value ;;
         master_replid) INFO_REPLID=$value ;;
+        master_replid2) INFO_REPLID2=$value ;;
+        second_repl_offset) INFO_SECOND=$value ;;
         slave_repl_offset | master_repl_offset) [ "$value" -le "$INFO_OFFSET" ] || INFO_OFFSET=$value ;;
         db[0-9]*) INFO_DATA=data ;;
+        recorded-* | running-*) INFO_NOTE=$key ;;
         esac
     done <<TEXT
 $1
@@ -69,5 +76,5 @@ TEXT
 
 # ask_info HOST:PORT: asks a data node, sets the INFO_ variables; INFO_ROLE is 'down' if it does not answer
 ask_info() {
-    parse_info "$(ask "$1" 'INFO replication' 'INFO keyspace' 'INFO persistence')"
+    parse_info "$(ask "$1" 'INFO replication' 'INFO keyspace' 'INFO persistence' "CONFIG GET $NOTE")"
 }

@@ -19,48 +19,50 @@ majority_of() {
 
 # Each prints one line: KIND ADDRESS ANSWER
 
-# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it.
+# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it; and the epoch of that word.
 sentinel_word() {
     word=$(ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" "SENTINEL MASTER $MASTER_NAME" | {
-        read -r host && read -r port && echo "$host:$port$(doubt)"
+        read -r host && read -r port && echo "$host:$port$(doubt_and_epoch)"
     })
     echo "sentinel $1 ${word:--}"
 }
 
-# Prints ! if what SENTINEL MASTER answers, names and values in turn, has such flags.
-doubt() {
+# Of what SENTINEL MASTER answers, names and values in turn.
+doubt_and_epoch() {
+    doubt='' epoch=0
     while read -r key && read -r value; do
         case $key,$value, in
-        flags,*_down,* | flags,*failover_in_progress,*)
-            echo !
-            return
-            ;;
+        flags,*_down,* | flags,*failover_in_progress,*) doubt=! ;;
+        config-epoch,*) epoch=$value ;;
         esac
     done
+    echo "$doubt $epoch"
 }
 
-# ROLE,MASTER,DATA,READY,REPLID,OFFSET as decide.sh wants them
+# ROLE,MASTER,DATA,READY,ID,OFFSET,PAST as decide.sh wants them
 node_word() {
     ask_info "$1"
+    read_history
     case $INFO_ROLE:$INFO_PRIORITY in
     master:*) ready=ready ;;
     *:0) ready=raw ;;
     *) ready=ready ;;
     esac
-    echo "node $1 $INFO_ROLE,$INFO_MASTER,$INFO_DATA,$ready,$INFO_REPLID,$INFO_OFFSET"
+    echo "node $1 $INFO_ROLE,$INFO_MASTER,$INFO_DATA,$ready,$INFO_ID,$INFO_OFFSET,$INFO_PAST"
 }
 
 # gather SENTINELS NODES: sets NAMED, NAMES (the answers), ANSWERING (Sentinels that answered), DOUBTED (by which),
-# PEERS (for decide) and HEARD (all of it as a sentence)
+# PEERS (for decide), HIGHEST_EPOCH (of the Sentinels' words) and HEARD (all of it as a sentence)
 gather() {
-    NAMES='' ANSWERING='' DOUBTED='' PEERS='' heard_nodes=''
+    NAMES='' ANSWERING='' DOUBTED='' PEERS='' HIGHEST_EPOCH=0 heard_nodes=''
     # Not within the here-document: its pipe would leak into busybox's `timeout`, whose watcher keeps it open for 1 s.
     answers=$(ask_all "$1" "$2" | sort)
-    while read -r kind address answer; do
+    while read -r kind address answer epoch; do
         case $kind:$answer in
         sentinel:-) ;;
         sentinel:*)
             ANSWERING="$ANSWERING $address"
+            [ "${epoch:-0}" -le "$HIGHEST_EPOCH" ] || HIGHEST_EPOCH=$epoch
             NAMES="$NAMES ${answer%!}"
             [ "$answer" = "${answer%!}" ] || DOUBTED="$DOUBTED $address"
             ;;
@@ -93,7 +95,7 @@ ask_all() (
     wait
 )
 
-# in_words ROLE,MASTER,DATA,READY,REPLID,OFFSET
+# in_words ROLE,MASTER,DATA,READY,ID,OFFSET,PAST
 in_words() (
     IFS=,
     # shellcheck disable=SC2086 # split at commas
@@ -101,6 +103,11 @@ in_words() (
     case $1 in
     down | loading) echo "$1" ;;
     replica) echo "$1 of $2 ($3, $4, offset $6)" ;;
+    standby)
+        last=", last master $2"
+        [ "$2" != - ] || last=''
+        echo "standby ($3, $4, offset $6$last)"
+        ;;
     *) echo "$1 ($3, $4, offset $6)" ;;
     esac
 )

@@ -20,75 +20,95 @@ $state
 LINES
 }
 
-# choose_master: pure; from NAMED and NAMES (the other Sentinels), PEERS (here: all data nodes), INITIAL_MASTER,
-# LATE (the bounded wait is over) and OVERDUE (long enough for all nodes' disks to have had their say).
-# Prints 'ADDRESS REASON', or '- REASON' to ask again. Careful, since Sentinels that start with different words in the
-# same epoch never agree: what is contested is settled only when it is overdue.
+# choose_master: pure; from NAMED and NAMES (the other Sentinels), PEERS (here: all data nodes), INITIAL_MASTER and
+# LATE (the bounded wait is over).
+# Prints 'ADDRESS EPOCH REASON', or '- - REASON' to ask again. EPOCH is 'same' for a word that others have or will have
+# too, and 'newer' for one that is to outrank what a Sentinel may remember from before.
+# The nodes' word is what they follow, or, while they are undecided, what their disks say.
 choose_master() {
-    masters='' replicas='' votes='' holders='' missing='' answering=''
-    for peer in $PEERS; do
-        address=${peer%%,*} rest=${peer#*,}
-        role=${rest%%,*} rest=${rest#*,}
-        master=${rest%%,*} rest=${rest#*,}
-        [ "$role" = down ] || answering="$answering $address"
-        case $role,$rest in
-        down,*) missing="$missing $address" ;;
-        master,*) masters="$masters $address" ;;
-        replica,*) replicas="$replicas $address" votes="$votes $master" ;;
-        standby,data,* | standby,*,ready,* | loading,*) holders="$holders $address" ;;
-        esac
-    done
+    survey_group
     # shellcheck disable=SC2086 # lists
     elect $votes
     if is_one_of "$NAMED" "$DATA_NODES"; then
-        echo "$NAMED a majority of the other Sentinels names it"
-    elif [ -n "$masters" ]; then
-        choose_among_masters
-    elif [ -n "$elected" ] && { [ "$unanimous" = yes ] || [ "$OVERDUE" = yes ]; }; then
-        settle "$elected" 'data nodes follow it'
-    elif [ -n "$elected" ]; then
-        echo "- only some data nodes follow $elected"
-    elif [ -n "$holders" ]; then
-        echo "-$holders has data, but no node is master or followed"
-    elif [ -z "$missing" ]; then
-        echo "$INITIAL_MASTER it is planned as the first master, and no data node has data"
-    elif [ "$LATE" != yes ]; then
-        echo "-$missing does not answer yet"
-    elif [ -n "$answering" ]; then
-        echo "$INITIAL_MASTER it is planned as the first master, and no data node that answers has data"
+        echo "$NAMED same a majority of the other Sentinels names it"
+    elif [ $((2 * most)) -gt "$nodes" ]; then
+        echo "$elected newer $most of $nodes data nodes follow it, now or by their disks"
+    elif [ -n "$missing" ] && [ "$LATE" != yes ]; then
+        echo "- -$missing does not answer yet"
     else
-        echo "$INITIAL_MASTER it is planned as the first master, and no data node answers at all"
+        choose_without_majority
     fi
 }
 
-choose_among_masters() {
-    case $masters in
-    ' '*' '*)
-        if [ -n "$elected" ] && [ "$OVERDUE" = yes ]; then
-            echo "$elected several nodes are master ($masters ), and most others follow it"
-        else
-            echo "- several nodes are master:$masters"
+choose_without_majority() {
+    # shellcheck disable=SC2086 # a list
+    for name in $NAMES; do
+        if is_one_of "$name" "$DATA_NODES"; then
+            echo "$name same another Sentinel names it, and no majority of the data nodes follows another one"
+            return
         fi
-        ;;
-    *)
-        settle "${masters# }" 'it is the master among the data nodes'
-        ;;
+    done
+    case $masters in
+    ' '*' '*) echo "- - several nodes are master ($masters ), and no majority of the data nodes follows one of them" ;;
+    ' '*) echo "${masters# } newer it is the only master among the data nodes" ;;
+    *) if [ -n "$holders" ]; then choose_among_holders; else choose_as_planned; fi ;;
     esac
 }
 
-# settle ADDRESS REASON: unless another Sentinel says otherwise
-settle() {
-    if [ -n "$NAMES" ] && [ "$OVERDUE" != yes ] && ! is_one_of "$1" "$NAMES"; then
-        echo "- of $1: $2; but another Sentinel names$NAMES"
+# Nobody is master, nobody is followed by most.
+choose_among_holders() {
+    if [ $((2 * absent)) -ge "$nodes" ]; then
+        echo "- -$holders has data, but$missing, which may have newer data, does not answer"
+    elif [ -n "$elected" ]; then
+        echo "$elected newer $most of the $((nodes - absent)) data nodes that answer follow it, now or by their disks"
     else
-        echo "$1 $2"
+        echo "$newest newer it has the newest data of the $((nodes - absent)) data nodes that answer"
     fi
 }
 
-# elect VOTE...: sets 'elected' to the node that most others follow and that follows nobody itself,
-# and 'unanimous' if all others that answer follow it
+choose_as_planned() {
+    case $answering in
+    '') answer='no data node answers at all' ;;
+    *) answer='no data node that answers has data' ;;
+    esac
+    [ -n "$missing" ] || answer='no data node has data'
+    echo "$INITIAL_MASTER same it is planned as the first master, and $answer"
+}
+
+# One pass over PEERS, for all rules.
+survey_group() {
+    nodes=0 absent=0 masters='' replicas='' votes='' holders='' missing='' answering='' newest='' furthest=-1
+    for peer in $PEERS; do
+        read_peer "$peer"
+        nodes=$((nodes + 1))
+        case $role in
+        down)
+            absent=$((absent + 1))
+            missing="$missing $address"
+            continue
+            ;;
+        loading)
+            # It tells more soon.
+            missing="$missing $address"
+            holders="$holders $address"
+            continue
+            ;;
+        master) masters="$masters $address" votes="$votes $address" ;;
+        replica) replicas="$replicas $address" votes="$votes $master" ;;
+        standby) [ "$master" = - ] || votes="$votes $master" ;;
+        esac
+        answering="$answering $address"
+        if [ "$data" = data ] || [ "$role:$ready" = standby:ready ]; then
+            holders="$holders $address"
+            [ "$offset" -le "$furthest" ] || furthest=$offset newest=$address
+        fi
+    done
+}
+
+# elect VOTE...: sets 'elected' to the planned node that most others follow and that follows nobody itself, and 'most'
+# to how many do
 elect() {
-    elected='' unanimous=no most=0
+    elected='' most=0
     for candidate; do
         if ! is_one_of "$candidate" "$DATA_NODES" || is_one_of "$candidate" "$replicas"; then continue; fi
         received=0
@@ -97,8 +117,6 @@ elect() {
         done
         [ "$received" -le "$most" ] || most=$received elected=$candidate
     done
-    # shellcheck disable=SC2046,SC2086 # lists
-    [ "$most" -lt "$(words $(without "$elected" $answering))" ] || unanimous=yes
 }
 
 # is_one_of WORD LIST
@@ -109,33 +127,62 @@ is_one_of() {
     esac
 }
 
-# find_master: sets MASTER; asks until someone's word settles it
+# find_master: sets MASTER and the epoch of that word; asks until someone's word settles it
 find_master() {
-    started=$(now) report_at=$(($(now) + 1)) LATE=no OVERDUE=no
+    started=$(now) report_at=$(($(now) + 1)) LATE=no reported=''
     if is_one_of "$STATE_MASTER" "$DATA_NODES"; then
         MASTER=$STATE_MASTER
         say "decided: monitor $MASTER, because it was master by this Sentinel's own last word (epoch $CONFIG_EPOCH)"
         return
     fi
-    # The epoch belongs to the word: a new word must not outrank the others'.
-    CONFIG_EPOCH=0
     while :; do
         # shellcheck disable=SC2086 # lists
         gather "$(without "$SELF" $SENTINELS)" "$DATA_NODES"
         choice=$(choose_master)
-        MASTER=${choice%% *}
+        MASTER=${choice%% *} choice=${choice#* }
         [ "$MASTER" = - ] || break
         time=$(now)
         [ $((time - started)) -lt "$BOOT_WAIT_S" ] || LATE=yes
-        [ $((time - started)) -lt $((2 * BOOT_WAIT_S + 10)) ] || OVERDUE=yes
-        if [ "$time" -ge "$report_at" ]; then
-            say "other $HEARD; still waiting after $((time - started)) s, because ${choice#-}"
-            case $LATE in
-            yes) report_at=$((time + 30)) ;;
-            *) report_at=$((time + 3)) ;;
-            esac
-        fi
+        report_asking "${choice#* }"
         sleep 0.2
     done
-    say "other $HEARD; decided: monitor $MASTER, because ${choice#* }"
+    note_decided
+    choose_epoch "${choice%% *}"
+    say "other $HEARD; decided: monitor $MASTER (epoch $CONFIG_EPOCH), because ${choice#* }"
+}
+
+# Soon after the start, then every few seconds, and once the bound is over, every 30 s or when the reason changes.
+report_asking() {
+    case $LATE:$1 in
+    "yes:$reported" | no:*) [ "$time" -ge "$report_at" ] || return 0 ;;
+    esac
+    reported=$1
+    note_waiting "for $((time - started)) s, because $1"
+    say "other $HEARD; still waiting after $((time - started)) s, because $1"
+    case $LATE in
+    yes) report_at=$((time + 30)) ;;
+    *) report_at=$((time + 3)) ;;
+    esac
+}
+
+# choose_epoch same|newer: the epoch belongs to the word. Sentinels believe the higher one, and never agree on
+# different words of the same epoch: so each Sentinel has epochs of its own.
+choose_epoch() {
+    CONFIG_EPOCH=0
+    if [ "$1" = newer ]; then
+        # shellcheck disable=SC2086 # a list
+        CONFIG_EPOCH=$((HIGHEST_EPOCH + $(place_of "$SELF" $SENTINELS)))
+    fi
+    [ "$CURRENT_EPOCH" -ge "$CONFIG_EPOCH" ] || CURRENT_EPOCH=$CONFIG_EPOCH
+}
+
+# place_of WORD LIST: prints 1 for the first one
+place_of() {
+    wanted=$1 place=1
+    shift
+    for word; do
+        [ "$word" != "$wanted" ] || break
+        place=$((place + 1))
+    done
+    echo "$place"
 }

@@ -7,6 +7,7 @@ MARKER=$DATA_DIR/node.state
 # Sets the LAST_ variables, SYNCED (has had a master's or its own word on the data set) and OWN_STOP.
 read_marker() {
     LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_DATA=empty SYNCED=no OWN_STOP=crashed
+    LAST_PAST=$NO_PAST
     [ -r "$MARKER" ] || return 0
     while IFS='=' read -r key value; do
         case $key in
@@ -14,6 +15,7 @@ read_marker() {
         master) LAST_MASTER=$value ;;
         replid) LAST_REPLID=$value ;;
         offset) LAST_OFFSET=$value ;;
+        past) LAST_PAST=$value ;;
         data) LAST_DATA=$value ;;
         synced) SYNCED=$value ;;
         clean) [ "$value" != yes ] || OWN_STOP=clean ;;
@@ -25,7 +27,7 @@ read_marker() {
 write_marker() {
     {
         printf '%s=%s\n' role "$LAST_ROLE" master "$LAST_MASTER" replid "$LAST_REPLID" offset "$LAST_OFFSET" \
-            data "$LAST_DATA" synced "$SYNCED" time "$(now)"
+            past "$LAST_PAST" data "$LAST_DATA" synced "$SYNCED" time "$(now)"
         [ $# = 0 ] || printf '%s\n' "$1"
     } >"$MARKER.new" && mv -f "$MARKER.new" "$MARKER"
 }
@@ -57,18 +59,41 @@ record_state() {
     esac
     LAST_ROLE=$INFO_ROLE
     case $INFO_ROLE:$INFO_LINK in
-    master:* | replica:up) LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes ;;
+    master:* | replica:up)
+        [ "$INFO_REPLID" = "$LAST_REPLID" ] || record_history
+        LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes
+        ;;
     esac
     write_marker
 }
 
-# weigh_own_data: after ask_info of the own server, sets OWN_DATA and OWN_OFFSET
+# The data has another replication id than before. Does it go on from there, or was it replaced by a master's?
+record_history() {
+    case $INFO_ROLE:$LAST_REPLID:$INFO_REPLID2 in
+    *:none:* | replica:*:- | replica:*:0000*) LAST_PAST=$NO_PAST ;;
+    *:"$INFO_REPLID2":*) LAST_PAST=$(short_id "$LAST_REPLID").$((INFO_SECOND - 1)).$LAST_PAST ;;
+    # A master that was started with its own data: an AOF brings a new id.
+    master:*) LAST_PAST=$(short_id "$LAST_REPLID").${OWN_OFFSET-$LAST_OFFSET}.$LAST_PAST ;;
+    *) LAST_PAST=$NO_PAST ;;
+    esac
+    # The newest three: those that somebody may still come back with.
+    LAST_PAST=$(echo "$LAST_PAST" | cut -d. -f 1-6)
+}
+
+# weigh_own_data: after ask_info of the own server, sets what decide.sh wants to know of the own data.
+# A snapshot brings back id and offset exactly. An AOF does not, and has about what the marker recorded last.
 weigh_own_data() {
     case $INFO_DATA:$SYNCED:$LAST_DATA in
     data:*) OWN_DATA=intact ;;
     *:yes:data) OWN_DATA=lost ;;
     *) OWN_DATA=empty ;;
     esac
-    OWN_OFFSET=$LAST_OFFSET
-    [ "$INFO_OFFSET" -le "$OWN_OFFSET" ] || OWN_OFFSET=$INFO_OFFSET
+    OWN_FILE=aof LAST_ID=$(short_id "$LAST_REPLID") OWN_PAST=$LAST_PAST
+    OWN_ID=$LAST_ID OWN_OFFSET=$LAST_OFFSET
+    # (One of a server that never had a replica has no position in it.)
+    if [ "$AOF_AT_START:$OWN_DATA" = no:intact ] && [ "$INFO_OFFSET" -gt 1 ]; then
+        OWN_FILE=rdb OWN_ID=$(short_id "$INFO_REPLID") OWN_OFFSET=$INFO_OFFSET
+    elif [ "$INFO_OFFSET" -gt "$OWN_OFFSET" ]; then
+        OWN_OFFSET=$INFO_OFFSET
+    fi
 }

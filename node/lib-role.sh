@@ -6,7 +6,7 @@ server_runs() { kill -0 "$server_pid" 2>/dev/null; }
 # take_role: returns once the own server has a role
 take_role() {
     await_loaded
-    started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote=''
+    started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote='' reported=''
     while server_runs; do
         waited=$(($(now) - started))
         [ "$waited" -lt "$BOOT_WAIT_S" ] || LATE=yes
@@ -24,14 +24,16 @@ take_role() {
             ;;
         esac
         weigh_own_data
-        welcome_promotion
+        [ "${noted-}" = "$OWN_ID-$OWN_OFFSET-$OWN_PAST" ] || show_position
         # shellcheck disable=SC2086 # a list
         gather "$SENTINELS" "$(without "$SELF" $DATA_NODES)"
+        welcome_promotion
         decision=$(decide)
         apply "$decision" && break
         report_waiting
         sleep "$pause"
     done
+    note_decided
     restore_log
 }
 
@@ -61,7 +63,19 @@ apply() {
         tell 'REPLICAOF NO ONE' && report_decision "master, because $reason"
         ;;
     follow) follow "${reason%% *}" "${reason#* }" ;;
+    replace)
+        set_data_aside
+        follow "${reason%% *}" "${reason#* }"
+        ;;
     yield)
+        ask_failover
+        false
+        ;;
+    protest)
+        # Sentinel itself makes it a replica of the empty master after failover-timeout.
+        [ "${protested-no}" = yes ] || set_data_aside
+        protested=yes
+        prefer_for_promotion
         ask_failover
         false
         ;;
@@ -91,7 +105,7 @@ disk_in_words() {
     case $LAST_ROLE in
     replica) last="replica of $LAST_MASTER" ;;
     esac
-    echo "disk: last role $last, stop $OWN_STOP, data $OWN_DATA, offset $OWN_OFFSET"
+    echo "disk: last role $last, stop $OWN_STOP, data $OWN_DATA ($OWN_FILE), offset $OWN_OFFSET"
 }
 
 # One Sentinel after the other until one says OK: two failovers at once would fight.
@@ -110,12 +124,16 @@ ask_failover() {
     reason="$reason; asked for a failover, the last reply: $reply"
 }
 
-# Soon after the start, then every few seconds, and once the bound is over, every 30 s.
+# Soon after the start, then every few seconds, and once the bound is over, every 30 s or when the reason changes.
 report_waiting() {
     [ "$LATE" = no ] || pause=2
     time=$(now)
-    [ "$time" -gt "$report_at" ] || return 0
+    case $LATE:$reason in
+    "yes:$reported" | no:*) [ "$time" -gt "$report_at" ] || return 0 ;;
+    esac
+    reported=$reason
     quiet_log
+    note_waiting "for $waited s, because $reason"
     say "$HEARD; $(disk_in_words); still undecided after $waited s, because $reason"
     case $LATE in
     yes) report_at=$((time + 29)) ;;

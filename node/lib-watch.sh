@@ -6,7 +6,10 @@ watch_server() {
     while server_runs; do
         record_state
         case $INFO_ROLE:$INFO_LINK in
-        master:* | replica:up) allow_promotion ;;
+        master:* | replica:up)
+            show_past
+            allow_promotion
+            ;;
         esac
         sleep 1
     done
@@ -14,12 +17,26 @@ watch_server() {
 
 # A replica that never synced must not be promoted: redis.conf starts with replica-priority 0, which Sentinel respects.
 # (It would not see it otherwise: a link that was never up counts as -1 s down.)
-allow_promotion() {
-    [ "${promotable-no}" = no ] || return 0
-    tell "CONFIG SET replica-priority $REPLICA_PRIORITY" && promotable=yes
+allow_promotion() { set_priority "$REPLICA_PRIORITY"; }
+
+# At boot: a data set that synced once and was loaded whole is worth it too, also if its master never comes back; but
+# Sentinel is to take a newer one first. (By itself it compares INFO's offsets only, which an AOF does not bring back.)
+welcome_promotion() {
+    if [ "$SYNCED" != yes ] || [ "$OWN_DATA" = lost ]; then return; fi
+    survey_peers
+    if [ "${protested-no}" = yes ]; then
+        prefer_for_promotion
+    elif [ -n "$newer" ] && [ "$REPLICA_PRIORITY" != 0 ]; then
+        set_priority $((REPLICA_PRIORITY + 1))
+    else
+        allow_promotion
+    fi
 }
 
-# At boot: a data set that synced once and was loaded whole is worth it too, also if its master never comes back.
-welcome_promotion() {
-    [ "$SYNCED" != yes ] || [ "$OWN_DATA" = lost ] || allow_promotion
+# Ahead of all others.
+prefer_for_promotion() { [ "$REPLICA_PRIORITY" = 0 ] || set_priority 1; }
+
+set_priority() {
+    [ "${priority_set-}" != "$1" ] || return 0
+    tell "CONFIG SET replica-priority $1" && priority_set=$1
 }

@@ -4,7 +4,10 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-ask.sh"
+. "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
+. "$NODE_HOME/lib-compare.sh"
+. "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-group.sh"
 
 SPEAKER=sentinel
@@ -37,6 +40,7 @@ trap 'exit 143' TERM INT
     say "$NODE_HOME/sentinel.conf cannot be read" >&2
     exit 1
 }
+note_decided
 read_state
 find_master
 umask 077

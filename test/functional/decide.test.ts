@@ -1,85 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { resolve } from "node:path";
+import { combinations, decideAll, fresh, peers, SELF, wasMaster, wasReplica, type Facts } from "../support/decisions";
 import { requireProgram } from "../support/processes";
 
-/** The facts of `decide.sh`, which explains them. */
-interface Facts {
-  readonly TOPOLOGY: "sentinel" | "replication";
-  readonly INITIAL_MASTER: string;
-  readonly NAMED: string;
-  readonly DOUBTED: string;
-  readonly PEERS: readonly string[];
-  readonly OWN_DATA: "intact" | "empty" | "lost";
-  readonly OWN_STOP: "clean" | "crashed";
-  readonly OWN_OFFSET: number;
-  readonly LAST_ROLE: "master" | "replica" | "none";
-  readonly LAST_MASTER: string;
-  readonly LAST_REPLID: string;
-  readonly LAST_OFFSET: number;
-  readonly LATE: "yes" | "no";
-}
-
-const SELF = "a:1";
 const shells = [["dash"], ["busybox", "sh"]] as const;
 
-/** Decides all cases in one shell: thousands of shells would take minutes. */
-function decideAll(cases: readonly Facts[], [shell, ...shellArgs]: readonly string[]): readonly string[] {
-  requireProgram(shell!);
-  // Assignments rather than `read`, which takes its input byte by byte.
-  const calls = cases.map((facts) => {
-    const assignments = Object.entries(facts).map(([name, value]) => `${name}='${[value].flat().join(" ")}'`);
-    return `${assignments.join(" ")}; decide\n`;
-  });
-  const library = resolve(__dirname, "../../node/decide.sh");
-  const output = execFileSync(shell!, [...shellArgs, "-s"], {
-    input: `set -u; SELF='${SELF}'; . '${library}'\n${calls.join("")}`,
-    encoding: "utf8",
-    maxBuffer: 1e8,
-  });
-  return output.trimEnd().split("\n");
-}
-
-// The peers of the examples and the enumeration: how a node at an address may look.
-const looks = {
-  down: (at: string) => `${at},down,-,empty,raw,-,0`,
-  loading: (at: string) => `${at},loading,-,empty,raw,-,0`,
-  fresh: (at: string) => `${at},standby,-,empty,raw,-,1`,
-  restarted: (at: string) => `${at},standby,-,data,ready,other,90`,
-  "restarted with newer data": (at: string) => `${at},standby,-,data,ready,ours,900`,
-  follower: (at: string) => `${at},replica,${SELF},data,ready,ours,100`,
-  "follower that never synced": (at: string) => `${at},replica,${SELF},empty,raw,-,1`,
-  "follower of d": (at: string) => `${at},replica,d:1,data,ready,other,900`,
-  master: (at: string) => `${at},master,-,data,ready,other,900`,
-} as const;
-type Look = keyof typeof looks;
-
-const fresh: Facts = {
-  TOPOLOGY: "sentinel",
-  INITIAL_MASTER: SELF,
-  NAMED: SELF,
-  DOUBTED: "",
-  PEERS: [looks.fresh("b:1"), looks.fresh("c:1")],
-  OWN_DATA: "empty",
-  OWN_STOP: "crashed",
-  OWN_OFFSET: 1,
-  LAST_ROLE: "none",
-  LAST_MASTER: "-",
-  LAST_REPLID: "none",
-  LAST_OFFSET: 0,
-  LATE: "no",
-};
-const wasMaster: Facts = {
-  ...fresh,
-  OWN_DATA: "intact",
-  OWN_OFFSET: 100,
-  LAST_ROLE: "master",
-  LAST_MASTER: SELF,
-  LAST_REPLID: "ours",
-  LAST_OFFSET: 100,
-};
-const wasReplica: Facts = { ...wasMaster, LAST_ROLE: "replica", LAST_MASTER: "b:1" };
-const peers = (b: Look, c: Look) => ({ PEERS: [looks[b]("b:1"), looks[c]("c:1")] });
+// Parts of the examples.
 const alone = { NAMED: "" };
 const late = { LATE: "yes" } as const;
 const byHand = { TOPOLOGY: "replication", NAMED: "" } as const;
@@ -103,9 +28,31 @@ const examples: readonly (readonly [string, Facts, string])[] = [
   ["a doubt that does not end", { ...wasMaster, OWN_STOP: "clean", DOUBTED: "s:1", ...late }, "master"],
   ["a crash, the replicas have everything", { ...wasMaster, ...peers("follower", "follower") }, "yield"],
   ["a crash, no replica synced", { ...wasMaster, ...peers("follower that never synced", "fresh") }, "master"],
-  ["a crash, the replicas restarted with older data", { ...wasMaster, ...peers("restarted", "restarted") }, "master"],
+  ["a crash of all, its data is the newest", { ...wasMaster, ...peers("restarted", "restarted") }, "master"],
+  [
+    "a crash of all, its AOF has what a replica's marker recorded a moment later",
+    { ...wasMaster, ...peers("restarted with newer data", "restarted") },
+    "master",
+  ],
+  [
+    "a crash of all, its snapshot is older than a replica's",
+    { ...wasMaster, OWN_FILE: "rdb", ...peers("restarted with newer data", "restarted") },
+    "yield",
+  ],
+  [
+    "a clean restart with a snapshot from before, the replicas have more",
+    { ...wasMaster, OWN_FILE: "rdb", OWN_OFFSET: 50, OWN_STOP: "clean", ...peers("follower", "follower") },
+    "yield",
+  ],
+  [
+    "a crash of all, another was promoted after this node",
+    { ...wasMaster, ...peers("restarted, was promoted after this node", "restarted"), ...late },
+    "yield",
+  ],
   ["a crash, all others down", { ...wasMaster, ...peers("down", "down") }, "wait"],
   ["a crash, all others down for good", { ...wasMaster, ...peers("down", "down"), ...late }, "master"],
+  ["a crash of one of all, with nothing on any other disk", { ...wasMaster, ...peers("fresh", "fresh") }, "master"],
+  ["a lost disk, most others down", { ...fresh, ...peers("down", "down"), ...late }, "wait"],
   ["a crash of the only node", { ...wasMaster, PEERS: [] }, "master"],
   ["a crash, a promotion that the Sentinels have not seen", { ...wasMaster, ...peers("master", "follower") }, "wait"],
   ["a lost disk, others have the data", { ...fresh, ...peers("follower", "restarted") }, "yield"],
@@ -123,7 +70,72 @@ const examples: readonly (readonly [string, Facts, string])[] = [
   ["no Sentinels, was master, nobody follows", { ...wasMaster, ...alone, ...late, ...peers("down", "down") }, "wait"],
   ["no Sentinels, was master of itself alone", { ...wasMaster, ...alone, ...late, PEERS: [] }, "master"],
   ["no Sentinels, was replica", { ...wasReplica, ...alone, ...late, ...peers("restarted", "down") }, "follow b:1"],
+  ["no Sentinels, its last master is not planned", { ...wasReplica, ...alone, ...late, LAST_MASTER: "d:1" }, "wait"],
+  [
+    "no Sentinels, its last master is master",
+    { ...wasReplica, ...alone, ...late, ...peers("master", "down") },
+    "follow",
+  ],
+  [
+    "no Sentinels, its last master is empty",
+    { ...wasReplica, ...alone, ...late, ...peers("empty master", "down") },
+    "wait",
+  ],
+  [
+    "no Sentinels, its last master has foreign data",
+    { ...wasReplica, ...alone, ...late, ...peers("master with foreign data", "down") },
+    "wait",
+  ],
   ["no Sentinels, first start", { ...fresh, ...alone, ...late }, "wait"],
+  ["another is named, and has all", { ...wasReplica, NAMED: "b:1", ...peers("master", "down") }, "follow b:1"],
+  [
+    "another is named, and lacks the last of this node's data",
+    { ...wasReplica, NAMED: "b:1", ...peers("master without our last writes", "down") },
+    "replace b:1",
+  ],
+  [
+    "another is named, and this node crashed as master",
+    { ...wasMaster, NAMED: "b:1", ...peers("master", "down") },
+    "replace b:1",
+  ],
+  [
+    "another is named, this node stopped cleanly as master",
+    { ...wasMaster, NAMED: "b:1", OWN_STOP: "clean", ...peers("master", "down") },
+    "follow b:1",
+  ],
+  [
+    "another is named, and its data is foreign",
+    { ...wasReplica, NAMED: "b:1", ...peers("master with foreign data", "down") },
+    "replace b:1",
+  ],
+  ["an empty master is named", { ...wasReplica, NAMED: "b:1", ...peers("empty master", "fresh") }, "protest"],
+  [
+    "an empty master is named, another than this node has the newest data",
+    { ...wasReplica, NAMED: "b:1", ...peers("empty master", "restarted with newer data") },
+    "wait",
+  ],
+  [
+    "an empty master is named, nothing is lost",
+    { ...fresh, NAMED: "b:1", ...peers("empty master", "down") },
+    "follow b:1",
+  ],
+  [
+    "by hand: was master, its snapshot is older than its followers",
+    { ...wasMaster, ...byHand, OWN_FILE: "rdb", OWN_OFFSET: 50, ...peers("follower", "follower"), ...late },
+    "wait",
+  ],
+  ["by hand: the master is empty", { ...wasReplica, ...byHand, ...peers("empty master", "down") }, "wait"],
+  [
+    "by hand: the master lacks the last of this node's data",
+    { ...wasReplica, ...byHand, ...peers("master without our last writes", "down") },
+    "replace b:1",
+  ],
+  [
+    "by hand: the master has older, foreign data",
+    { ...wasReplica, ...byHand, ...peers("master with foreign data", "down") },
+    "wait",
+  ],
+  ["by hand: its last master is not planned", { ...wasReplica, ...byHand, ...late, LAST_MASTER: "d:1" }, "wait"],
   ["by hand: first start", { ...fresh, ...byHand }, "master"],
   ["by hand: first start of a replica", { ...fresh, ...byHand, INITIAL_MASTER: "b:1" }, "wait"],
   ["by hand: a master is there", { ...wasMaster, ...byHand, ...peers("master", "down") }, "follow b:1"],
@@ -148,36 +160,13 @@ const examples: readonly (readonly [string, Facts, string])[] = [
   ],
 ];
 
-/** Every combination of what can be known, with two other nodes. */
-function combinations(): readonly Facts[] {
-  const all: Facts[] = [];
-  const allLooks = Object.keys(looks) as Look[];
-  for (const [TOPOLOGY, names] of [
-    ["sentinel", ["", SELF, "b:1"]],
-    ["replication", [""]],
-  ] as const)
-    for (const NAMED of names)
-      for (const b of allLooks)
-        for (const c of allLooks)
-          for (const past of [fresh, wasMaster, wasReplica])
-            for (const OWN_DATA of ["intact", "empty", "lost"] as const)
-              for (const OWN_STOP of ["clean", "crashed"] as const)
-                for (const INITIAL_MASTER of [SELF, "b:1"])
-                  for (const DOUBTED of NAMED === "" ? [""] : ["", "s:1"])
-                    for (const LATE of ["yes", "no"] as const) {
-                      const known = { TOPOLOGY, NAMED, DOUBTED, OWN_DATA, OWN_STOP, INITIAL_MASTER, LATE };
-                      all.push({ ...past, ...peers(b, c), ...known });
-                    }
-  return all;
-}
-
 /** What must hold in every case; each names the cases in which it is broken. */
 const invariants: readonly (readonly [string, (facts: Facts, verdict: string, decision: string) => boolean])[] = [
   [
-    "it says one of four things, and why",
-    (_, __, decision) => /^(master|yield|wait|follow \S+:\d+) \S.*/.test(decision),
+    "it says one of six things, and why",
+    (_, __, decision) => /^(master|yield|protest|wait|(follow|replace) \S+:\d+) \S.*/.test(decision),
   ],
-  ["it never follows itself", (_, __, decision) => !decision.startsWith(`follow ${SELF} `)],
+  ["it never follows itself", (_, __, decision) => !/^(follow|replace) a:1 /.test(decision)],
   [
     "master under Sentinel: a majority names it, or, too late for that, its disk does and most nodes follow it",
     (facts, verdict) =>
@@ -201,9 +190,20 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
     (facts, verdict) => verdict !== "master" || facts.OWN_DATA === "intact" || count(facts, ",data,") === 0,
   ],
   [
+    "never master without data while most nodes do not answer",
+    (facts, verdict) => verdict !== "master" || facts.OWN_DATA === "intact" || unheard(facts) < 2,
+  ],
+  [
     "never master with a lost disk while a node does not answer",
-    (facts, verdict) =>
-      verdict !== "master" || facts.OWN_DATA !== "lost" || count(facts, ",down,") + count(facts, ",loading,") === 0,
+    (facts, verdict) => verdict !== "master" || facts.OWN_DATA !== "lost" || unheard(facts) === 0,
+  ],
+  [
+    "never master while a node that answers went on after it",
+    (facts, verdict) => verdict !== "master" || facts.OWN_ID !== "ours" || count(facts, ",next,") === 0,
+  ],
+  [
+    "never master from a snapshot while a node that answers has more of its history",
+    (facts, verdict) => verdict !== "master" || facts.OWN_FILE !== "rdb" || count(facts, ",ready,ours,900,") === 0,
   ],
   [
     "never master after a crash while a follower with everything can take over",
@@ -213,18 +213,49 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
       facts.LATE === "yes" ||
       facts.OWN_STOP === "clean" ||
       facts.LAST_ROLE !== "master" ||
-      count(facts, ",ready,ours,") === 0,
+      count(facts, ",replica,a:1,data,ready,ours,") === 0,
   ],
   [
-    "another is named: never master, never a failover",
-    (facts, verdict) => !["master", "yield"].includes(verdict) || facts.NAMED !== "b:1",
+    "what it cannot find at the master that it follows, it sets aside first",
+    (facts, verdict, decision) =>
+      verdict !== "follow" ||
+      facts.OWN_DATA !== "intact" ||
+      facts.OWN_ID !== "ours" ||
+      !/,master,-,data,ready,(next,900,ours\.60|foreign,)/.test(peerAt(facts, decision.split(" ")[1]!)),
   ],
   [
-    "another is named: it is followed at last",
-    (facts, _, decision) => facts.NAMED !== "b:1" || facts.LATE === "no" || decision.startsWith("follow b:1 "),
+    "with data, it follows no empty master",
+    (facts, _, decision) =>
+      !/^(follow|replace) /.test(decision) ||
+      facts.OWN_DATA !== "intact" ||
+      !peerAt(facts, decision.split(" ")[1]!).includes(",master,-,empty,"),
   ],
   [
-    "a failover is asked for only by the one that is named",
+    "no majority's word: with data, it follows no master of foreign, older data",
+    (facts, _, decision) =>
+      !/^(follow|replace) /.test(decision) ||
+      facts.NAMED !== "" ||
+      facts.OWN_DATA !== "intact" ||
+      facts.OWN_ID !== "ours" ||
+      !peerAt(facts, decision.split(" ")[1]!).includes(",master,-,data,ready,foreign,"),
+  ],
+  [
+    "another is named: never master, never a failover away from it, unless it is empty",
+    (facts, verdict) =>
+      !["master", "yield", "protest"].includes(verdict) ||
+      facts.NAMED !== "b:1" ||
+      (verdict === "protest" && peerAt(facts, "b:1").includes(",master,-,empty,") && facts.OWN_DATA === "intact"),
+  ],
+  [
+    "another is named: it is followed at last, unless it is empty",
+    (facts, _, decision) =>
+      facts.NAMED !== "b:1" ||
+      facts.LATE === "no" ||
+      (peerAt(facts, "b:1").includes(",master,-,empty,") && facts.OWN_DATA === "intact") ||
+      /^(follow|replace) b:1 /.test(decision),
+  ],
+  [
+    "a failover away is asked for only by the one that is named",
     (facts, verdict) => verdict !== "yield" || facts.NAMED === SELF,
   ],
   [
@@ -243,14 +274,18 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
   ],
 ];
 
+const peerAt = (facts: Facts, address: string): string =>
+  facts.PEERS.find((peer) => peer.startsWith(`${address},`)) ?? "";
+const unheard = (facts: Facts): number => count(facts, ",down,") + count(facts, ",loading,");
 const count = (facts: Facts, part: string): number => facts.PEERS.filter((peer) => peer.includes(part)).length;
 
 describe("the decision at boot", function () {
   this.timeout(60_000);
 
   for (const shell of shells) {
-    it(`examples (${shell.join(" ")})`, () => {
-      const decisions = decideAll(
+    it(`examples (${shell.join(" ")})`, async () => {
+      requireProgram(shell[0]);
+      const decisions = await decideAll(
         examples.map(([, facts]) => facts),
         shell,
       );
@@ -261,9 +296,9 @@ describe("the decision at boot", function () {
     });
   }
 
-  it("invariants over all combinations, the same in both shells", () => {
+  it("invariants over all combinations, the same in both shells", async () => {
     const cases = combinations();
-    const [decisions, others] = shells.map((shell) => decideAll(cases, shell)) as [string[], string[]];
+    const [decisions, others] = await Promise.all([decideAll(cases, shells[0]), decideAll(cases, shells[1])]);
     assert.equal(decisions.length, cases.length);
     assert.deepEqual(others, decisions);
     for (const [name, holds] of invariants) {

@@ -1,8 +1,10 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
 import { Redis, type RedisOptions } from "ioredis";
 import { planDeployment, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../../config/plan";
 import { renderGroupEnv } from "../../config/render/groupEnv";
@@ -306,7 +308,7 @@ export class MemberProcess {
     if (this.plan.kind === "sentinel") {
       return this.pid;
     }
-    const server = descendants(this.pid).find((pid) => commandLine(pid).startsWith("redis-server"));
+    const server = descendants(this.pid).find((pid) => /^\S*redis-server[ \0]/.test(commandLine(pid)));
     if (server === undefined) {
       throw new Error(`${this.name} has no server running`);
     }
@@ -340,6 +342,19 @@ export class MemberProcess {
       });
       child.stdin?.end();
     });
+  }
+
+  /** As `run`, but hands on what it prints line by line; gives the exit code. */
+  async watch(entry: NodeCommand, args: readonly string[], onLine: (line: string) => void): Promise<number | null> {
+    const child = spawn(this.shell, [this.program, entry, ...args], {
+      env: this.environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "close") as Promise<[number | null]>;
+    for await (const line of createInterface(child.stdout)) {
+      onLine(line);
+    }
+    return (await ended)[0];
   }
 
   client(overrides: RedisOptions = {}): Redis {
