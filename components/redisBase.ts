@@ -71,11 +71,12 @@ export class RedisBase extends pulumi.ComponentResource {
     const provider = new docker.Provider(`${name}-${engine.name}`, { host: engine.endpoint }, { parent: this });
     const opts = { parent: this, provider };
     // An image id, not a tag, is what containers get: a tag would replace them for ever. The image stays on the engine
-    // after a destroy, where other deployments may use it.
+    // after a destroy, where other deployments may use it. Another image must be there before the old one is let go:
+    // the provider would have it the other way round, and the engine would first delete all containers made from it.
     const image = new docker.RemoteImage(
       `${name}-${engine.name}-image`,
       { name: settings.image, keepLocally: true },
-      opts,
+      { ...opts, deleteBeforeReplace: false },
     );
     const planned = networks.find((network) => network.engine.endpoint === engine.endpoint);
     if (planned === undefined) {
