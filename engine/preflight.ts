@@ -162,7 +162,7 @@ export function judgeSurvey(plan: DeploymentPlan, endpoint: string, survey: Engi
     }
   }
   if (survey.imageProblem !== undefined) {
-    const reason = `${plan.settings.image} is not on ${endpoint} and cannot be pulled (${survey.imageProblem}); fix: docker load it there, or pulumi config set image IMAGE`;
+    const reason = `${plan.settings.image} is not on ${endpoint} and cannot be pulled (${survey.imageProblem}); fix: npm run image -- ${plan.settings.image} says whether it can be built, or docker load it there, or pulumi config set image IMAGE`;
     problems.push({ path: "image", reason });
   }
   return problems;
