@@ -1,15 +1,87 @@
 # shellcheck shell=sh
-# SIGTERM, that is `docker stop`, a replacement, the host's shutdown.
-# A hand-over of the master's role belongs here, before the server is told to go.
+# SIGTERM, that is `docker stop`, a replacement, the host's shutdown: the master hands its role over, then the server ends.
 
 stop_node() {
-    stopping=yes
+    [ "$stopping" = no ] || return 0
+    stopping=yes stop_asked=no
+    SPEAKER=stop
     kill "$keeper_pid" 2>/dev/null
+    handover_begin
+    await_other_handover
     read_marker
     record_state
+    case $TOPOLOGY:$INFO_ROLE in
+    sentinel:master)
+        SPEAKER=hand-over
+        hand_over_and_record
+        SPEAKER=stop
+        ;;
+    esac
+    shorten_shutdown
+    say "the server is told to end, $(($(now) - began)) s after the signal"
     # Redis refuses to go while it writes its first append-only file, and forgets that it was asked.
     while server_runs; do
         kill -TERM "$server_pid" 2>/dev/null
         sleep 0.5
     done &
+}
+
+hand_over_and_record() {
+    HELD_SINCE=''
+    hand_over
+    result=$?
+    if [ "$result:$FAILOVER_ASKED" = 1:no ] && [ -n "$HELD_SINCE" ]; then
+        # The chosen one died at the last moment, say; there may be another.
+        hand_over
+        result=$?
+    fi
+    if [ "$result" = 0 ]; then
+        await_others
+        record_state
+    elif [ "$FAILOVER_ASKED" = yes ]; then
+        # Another may be master without this node's knowledge: its next start must not rely on having been the last one.
+        stopping=unfinished
+    fi
+}
+
+# The new master needs company before this node leaves: it may refuse writes without, and there would be only one copy.
+await_others() {
+    company_ends=$(($(now) + 5))
+    [ "$company_ends" -le "$handover_ends" ] || company_ends=$handover_ends
+    # Those that could have taken over are the ones to wait for.
+    expected=''
+    while read -r address role master link priority _; do
+        [ -n "$address" ] || continue
+        if [ "$address" != "$SUCCESSOR" ] && [ -z "$(why_unfit "$role" "$master" "$link" "$priority")" ]; then
+            expected="$expected $address"
+        fi
+    done <<STANDINGS
+$standings
+STANDINGS
+    while [ -n "$expected" ]; do
+        # shellcheck disable=SC2086 # a list
+        arrived=$(at_once node_standing $expected)
+        case $arrived in
+        *" replica $SUCCESSOR up "*)
+            say "$SUCCESSOR has another replica in sync"
+            return
+            ;;
+        *' down '*)
+            # shellcheck disable=SC2086 # a list
+            [ "$(echo "$arrived" | grep -c ' down ')" -lt "$(words $expected)" ] || return 0
+            ;;
+        esac
+        if [ "$(now)" -ge "$company_ends" ]; then
+            say "$SUCCESSOR has no other replica in sync yet"
+            return
+        fi
+        sleep 0.1
+    done
+}
+
+# A master waits up to 10 s for its replicas before it goes; together with all else that must fit into the grace period.
+shorten_shutdown() {
+    left=$((STOP_GRACE_S - ($(now) - began) - 2))
+    [ "$left" -ge 1 ] || left=1
+    [ "$left" -ge 10 ] || tell "CONFIG SET shutdown-timeout $left" || true
 }

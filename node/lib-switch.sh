@@ -1,0 +1,213 @@
+# shellcheck shell=sh
+# The part of a hand-over for which writes are held.
+
+# More than there can be.
+FENCE=1000000
+
+# switch_over: the results of hand_over, or 4: nothing was switched, since the moment for it was missed
+switch_over() {
+    HELD_SINCE='' next=''
+    usual_fence=$(ask "$OWN_SERVER" 'CONFIG GET min-replicas-to-write' | sed -n 2p)
+    if ! await_caught_up; then
+        resume
+        return
+    elif ! is_in_time; then
+        let_go && say 'the moment was missed; writes go on until the next one'
+        return 4
+    elif ! ask_for_failover; then
+        resume
+        return
+    fi
+    await_switch
+    case $next in
+    '') judge_unfinished ;;
+    *) step_down ;;
+    esac
+}
+
+# Whether it is still the moment to ask, after all that it took to get here. On a busy machine that may be too long;
+# trying again holds writes for less time than waiting for Sentinel's INFO would.
+is_in_time() {
+    tries=$((tries + 1))
+    [ "$tries" -lt 4 ] && [ "$aligned" = yes ] || return 0
+    view=$(view_of "$LEADER")
+    case $view in
+    willing*) ;;
+    *) return 0 ;;
+    esac
+    [ "${view#* }" -ge "$MOMENT_FROM" ] && [ "${view#* }" -le "$MOMENT_OVER" ]
+}
+
+let_go() {
+    [ "${stopping-no}" = no ] || tell "CONFIG SET min-replicas-to-write $usual_fence"
+    tell 'CLIENT UNPAUSE'
+}
+
+# Holds writes back, or goes on holding them: at 'own_offset' nothing more comes, from now on for PAUSE_MS. A server that
+# is to end anyway gets a fence behind it: would the pause run out, writes were refused, and not acknowledged and lost.
+# (One that goes on might be left with the fence, if this program died.)
+hold_writes() {
+    fence=PING
+    [ "${stopping-no}" = no ] || fence="CONFIG SET min-replicas-to-write $FENCE"
+    held=$(ask "$OWN_SERVER" "CLIENT PAUSE $PAUSE_MS WRITE" "$fence" 'INFO replication' TIME) || return
+    case $held in
+    OK*) ;;
+    *) return 1 ;;
+    esac
+    own_offset='' seconds='' held_at=''
+    while read -r line; do
+        case $line in
+        master_repl_offset:*) own_offset=${line#*:} ;;
+        esac
+        held_at="$seconds $line" seconds=$line
+    done <<REPLIES
+$held
+REPLIES
+    [ -n "$own_offset" ]
+}
+
+# Both are asked themselves: what a master knows of a replica's offset is up to a second old. The pause is renewed
+# before each comparison, so that a pause that ran out (a frozen machine) is never taken for one that holds.
+await_caught_up() {
+    catching_up_ends=$(($(now) + (budget + 4) / 5)) WHY_NONE='the own server does not hold writes back'
+    while hold_writes; do
+        if [ -z "$HELD_SINCE" ]; then
+            HELD_SINCE=$held_at
+            say 'writes are held'
+        fi
+        # shellcheck disable=SC2046 # fields
+        set -- $(node_standing "$SUCCESSOR")
+        reason=$(why_unfit "$3" "$4" "$5" "$6")
+        if [ -z "$reason" ] && [ "$7" -ge "$own_offset" ]; then
+            say "$SUCCESSOR has every write (offset $7)"
+            return
+        fi
+        WHY_NONE="$SUCCESSOR ${reason:-is still $((own_offset - $7)) bytes behind}"
+        [ "$stop_asked" = no ] || WHY_NONE='stopped as asked'
+        if [ "$3" = down ] || [ "$stop_asked" = yes ] || [ "$(now)" -ge "$catching_up_ends" ]; then
+            return 1
+        fi
+        sleep 0.01
+    done
+    return 1
+}
+
+# One Sentinel after the other until one says OK: two failovers at once would fight.
+ask_for_failover() {
+    WHY_NONE=''
+    # shellcheck disable=SC2086 # a list
+    for sentinel in $LEADER $(without "$LEADER" $ABLE); do
+        view=willing
+        [ "$sentinel" = "$LEADER" ] || view=$(view_of "$sentinel")
+        case $view in
+        willing*) ;;
+        *)
+            WHY_NONE="$WHY_NONE; $sentinel does not see $SUCCESSOR as the preferred replica"
+            continue
+            ;;
+        esac
+        # Fails only if it was not let in, and so was not heard.
+        reply=$(ask "$sentinel" "SENTINEL FAILOVER $MASTER_NAME") || reply='ERR no answer'
+        case $reply in
+        NOGOODSLAVE* | ERR* | IDONTKNOW* | LOADING*) WHY_NONE="$WHY_NONE; $sentinel: $reply" ;;
+        *)
+            FAILOVER_ASKED=yes
+            # Without an answer it may have been heard all the same.
+            say "$sentinel starts the failover (${reply:-no answer})"
+            return 0
+            ;;
+        esac
+    done
+    WHY_NONE="no Sentinel starts a failover (${WHY_NONE#; })"
+    return 1
+}
+
+# Sets 'next' to the node that a majority of the Sentinels names instead of this one. Gives up early when there is no
+# majority left to name anyone: when everything is being stopped, waiting for it would only use up the time.
+await_switch() {
+    next='' silent_rounds=0 round=0
+    # shellcheck disable=SC2086 # a list
+    configured=$(words $SENTINELS)
+    while [ "$(now)" -lt "$handover_ends" ]; do
+        # Renewed about every second; not each time, since what is asked beside it waits for it.
+        round=$((round + 1))
+        [ $((round % 8)) != 0 ] || hold_writes
+        # Of those that answered before: one that is cut off would cost a second each time.
+        # shellcheck disable=SC2086 # a list
+        names=$(at_once named_by $HEARD_BY)
+        # shellcheck disable=SC2086 # lists
+        {
+            heard=$(words $names)
+            named=$(majority_of "$configured" $names)
+        }
+        if [ -n "$named" ] && [ "$named" != "$SELF" ]; then
+            next=$named
+            return
+        fi
+        if [ $((2 * heard)) -gt "$configured" ]; then silent_rounds=0; else silent_rounds=$((silent_rounds + 1)); fi
+        [ "$silent_rounds" -lt 3 ] || return 0
+        sleep 0.02
+    done
+}
+
+# Prints the address that a Sentinel names, or nothing.
+named_by() {
+    ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" | {
+        read -r host && read -r port && echo "$host:$port"
+    }
+}
+
+# No majority named another in time; only the successor itself knows whether it was promoted.
+judge_unfinished() {
+    # shellcheck disable=SC2046 # fields
+    set -- $(node_standing "$SUCCESSOR")
+    WHY_NONE="the failover was not finished within $((handover_ends - began)) s"
+    [ "$silent_rounds" -lt 3 ] || WHY_NONE='no majority of the Sentinels answers any more'
+    case $3:$4:$5 in
+    master:*)
+        say "$WHY_NONE, but $SUCCESSOR was promoted"
+        next=$SUCCESSOR
+        step_down
+        ;;
+    replica:"$SELF":up) resume ;;
+    *)
+        say "in doubt: $WHY_NONE, and $SUCCESSOR $(why_unfit "$3" "$4" "$5" 1)"
+        return 2
+        ;;
+    esac
+}
+
+# resume: nothing was switched, and writes go on; always false
+resume() {
+    if let_go; then
+        say "nothing is switched, and writes go on: $WHY_NONE"
+    else
+        say "nothing is switched, and writes go on within $((PAUSE_MS / 1000)) s: $WHY_NONE"
+    fi
+    return 1
+}
+
+# The old master becomes a replica of 'next'. Its clients are dropped in the same step, so that they look for the new
+# master and write there; the held writes, never acknowledged, would only be told READONLY here.
+step_down() {
+    SUCCESSOR=$next
+    # Ahead of the change, since a kill right after it must not bring the old role back. While the node runs on, it
+    # records its role itself, every second.
+    [ "${stopping-no}" = no ] || write_role replica "$next"
+    replies=$(ask "$OWN_SERVER" MULTI "REPLICAOF ${next%:*} ${next##*:}" 'CLIENT KILL TYPE normal' \
+        'CLIENT KILL TYPE pubsub' 'CLIENT UNPAUSE' EXEC TIME)
+    # OK, four times QUEUED, then the four results and the time
+    # shellcheck disable=SC2086 # words
+    set -- $replies
+    if [ "${6-}" != OK ]; then
+        say "in doubt: $next is the master now, but this node does not obey (${replies:-no answer}); Sentinel demotes it"
+        return 2
+    fi
+    shift 9
+    # shellcheck disable=SC2086 # seconds and microseconds
+    PAUSED_MS=$(elapsed_ms $HELD_SINCE "$@")
+    say "this node follows $next; writes were held for $PAUSED_MS ms"
+}
+
+# elapsed_ms SECONDS MICROSECONDS SECONDS MICROSECONDS
+elapsed_ms() { echo $((($3 - $1) * 1000 + $4 / 1000 - $2 / 1000)); }
