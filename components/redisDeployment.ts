@@ -23,6 +23,8 @@ export class RedisDeployment extends pulumi.ComponentResource {
   readonly master: RedisMaster;
   readonly replicas: readonly RedisReplica[];
   readonly sentinels: SentinelGroup | undefined;
+  /** What changes without a restart. */
+  readonly settings: GroupSettings;
   /** What anyone may know of it; all decided ahead. */
   readonly facts: ContractFacts;
   /** What applications and commands need to know, secrets included. */
@@ -44,7 +46,8 @@ export class RedisDeployment extends pulumi.ComponentResource {
     const ids = [...containers, ...(this.sentinels?.containers ?? [])].map((container) => container.id);
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
     const sentinelIds = this.sentinels?.ids ?? {};
-    const { settled } = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds }, own);
+    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds }, own);
+    const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     runChecks(current, this);
     // With Sentinels nothing in the outputs depends on the containers, and a preview can tell that they stay the same.

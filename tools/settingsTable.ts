@@ -1,4 +1,5 @@
 import { DEPLOYMENTS_DESCRIPTION, DEPLOYMENTS_KEY, type SettingName } from "../config/schema";
+import { settingChanges } from "../config/settingChanges";
 import { allowedText, settingsJsonSchema } from "../config/settings";
 
 /** The tables of the settings in the documentation, from the schema. */
@@ -24,6 +25,7 @@ interface Row {
   readonly fallback: string;
   readonly description: string;
   readonly allowed: string;
+  readonly change: string;
 }
 
 /** Every setting, in the schema's order. */
@@ -33,8 +35,9 @@ export function settingRows(): readonly Row[] {
     fallback: defaultText(schema.default),
     description: schema.description ?? "",
     allowed: allowedText(schema),
+    change: settingChanges[name as SettingName],
   }));
-  const several = { fallback: "none", description: DEPLOYMENTS_DESCRIPTION, allowed: "name -> settings" };
+  const several = { fallback: "none", description: DEPLOYMENTS_DESCRIPTION, allowed: "name -> settings", change: "" };
   return [...rows, { name: DEPLOYMENTS_KEY, ...several }];
 }
 
@@ -50,8 +53,14 @@ export function shortTable(): string {
 /** All settings, with what they accept. */
 export function fullTable(): string {
   return markdownTable(
-    ["setting", "default", "what it is", "allowed"],
-    settingRows().map(({ name, fallback, description, allowed }) => [code(name), fallback, description, allowed]),
+    ["setting", "default", "what it is", "allowed", "a change is"],
+    settingRows().map(({ name, fallback, description, allowed, change }) => [
+      code(name),
+      fallback,
+      description,
+      allowed,
+      change,
+    ]),
   );
 }
 

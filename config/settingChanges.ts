@@ -1,0 +1,69 @@
+import type { SettingName } from "./schema";
+
+/**
+ * What a changed setting does to a running deployment.
+ *
+ * - `live`: the servers change while they run; nothing is restarted.
+ * - `in place`: the engine changes the running containers.
+ * - `members`: members are added, or hand over and are removed; the others are not touched.
+ * - `one at a time`: containers are replaced, one after the other, the master last and after a hand-over.
+ * - `live, then Sentinels`: live on the data nodes; Sentinels cannot change it while they run, and are replaced one at a time.
+ * - `Sentinels`: the same, for the Sentinels only.
+ * - `at once`: members with the old and the new value cannot be one group: all are replaced together, with an interruption.
+ * - `refused`: the preview says why; it takes a new deployment.
+ * - `none`: only what the next commands do changes.
+ */
+export type SettingChange =
+  | "live"
+  | "live, then Sentinels"
+  | "in place"
+  | "members"
+  | "one at a time"
+  | "Sentinels"
+  | "at once"
+  | "refused"
+  | "none";
+
+/** By setting; a test compares each with what the program really does to its resources. */
+export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
+  topology: "members",
+  name: "refused",
+  replicas: "members",
+  sentinels: "members",
+  image: "one at a time",
+  masterName: "at once",
+  masterSuffix: "refused",
+  replicaSuffix: "refused",
+  sentinelSuffix: "refused",
+  password: "at once",
+  network: "at once",
+  subnet: "refused",
+  redisPort: "one at a time",
+  sentinelPort: "Sentinels",
+  bindAddress: "one at a time",
+  hosts: "at once",
+  quorum: "live",
+  downAfterMs: "live",
+  parallelSyncs: "live",
+  failoverTimeoutMs: "live",
+  denyScriptsReconfig: "Sentinels",
+  resolveHostnames: "Sentinels",
+  logLevel: "live, then Sentinels",
+  maxmemoryMb: "live",
+  maxmemoryPolicy: "live",
+  save: "live",
+  appendonly: "live",
+  appendfsync: "live",
+  minReplicasToWrite: "live",
+  minReplicasMaxLagS: "live",
+  extraRedisConf: "live",
+  memoryLimitMb: "in place",
+  cpuShares: "in place",
+  cpuSet: "in place",
+  restart: "in place",
+  logMaxSizeMb: "one at a time",
+  logMaxFiles: "one at a time",
+  stopGraceS: "one at a time",
+  dataVolumes: "none",
+  checkTimeoutS: "none",
+};

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { settingNames, type DeploymentOverrides, type SettingName } from "../../config/schema";
+import { settingChanges, type SettingChange } from "../../config/settingChanges";
+import { containersOf, deploy, ofType, type Registered } from "./components.support";
+
+/** What is deployed first: with a subnet and limits of its own, so that each setting changes nothing but itself. */
+const before: DeploymentOverrides = {
+  subnet: "172.30.200.0/24",
+  minReplicasToWrite: 1,
+  memoryLimitMb: 512,
+  maxmemoryMb: 128,
+  cpuShares: 512,
+  cpuSet: "0",
+};
+
+/** Another value of each setting. */
+const others: Readonly<Required<DeploymentOverrides>> = {
+  topology: "replication",
+  name: "other",
+  replicas: 4,
+  sentinels: 5,
+  image: "redis:7.0.15",
+  masterName: "other",
+  masterSuffix: "primary",
+  replicaSuffix: "slave",
+  sentinelSuffix: "watcher",
+  password: "sixteen-or-more-characters",
+  network: "host",
+  subnet: "172.30.201.0/24",
+  redisPort: 7380,
+  sentinelPort: 27379,
+  bindAddress: "0.0.0.0",
+  hosts: [1, 2, 3].map((at) => ({ name: `h${at}`, endpoint: `tcp://10.0.0.${at}:2375`, address: `10.0.0.${at}` })),
+  quorum: 1,
+  downAfterMs: 700,
+  parallelSyncs: 2,
+  failoverTimeoutMs: 9000,
+  denyScriptsReconfig: false,
+  resolveHostnames: false,
+  logLevel: "debug",
+  maxmemoryMb: 64,
+  maxmemoryPolicy: "allkeys-lru",
+  save: "",
+  appendonly: true,
+  appendfsync: "always",
+  minReplicasToWrite: 0,
+  minReplicasMaxLagS: 5,
+  extraRedisConf: ["slowlog-max-len 77"],
+  memoryLimitMb: 1024,
+  cpuShares: 256,
+  cpuSet: "1",
+  restart: "always",
+  logMaxSizeMb: 5,
+  logMaxFiles: 5,
+  stopGraceS: 60,
+  dataVolumes: "protect",
+  checkTimeoutS: 30,
+};
+
+/** Inputs of a container that the provider changes while it runs; all others make a new one. */
+const IN_PLACE = ["memory", "memorySwap", "cpuShares", "cpuSet", "restart"];
+
+/** A property with a secret in it comes wrapped. */
+const uploadsOf = ({ uploads }: Readonly<Record<string, unknown>>): readonly unknown[] =>
+  Array.isArray(uploads) ? uploads : (uploads as { value: unknown[] }).value;
+
+/** The first of a container's uploads is told to the running member instead. */
+const fixed = (inputs: Readonly<Record<string, unknown>>): string => {
+  const uploads = uploadsOf(inputs).slice(1);
+  return JSON.stringify({ ...inputs, uploads, ...Object.fromEntries(IN_PLACE.map((name) => [name, undefined])) });
+};
+const changeable = (inputs: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(IN_PLACE.map((name) => inputs[name]));
+
+const settingsOf = (all: readonly Registered[]): string =>
+  JSON.stringify(ofType(all, "redis-on-docker:index:GroupSettings").map(({ inputs }) => inputs));
+const networksOf = (all: readonly Registered[]) => ofType(all, "docker:index/network:Network");
+const identityOf = ({ inputs }: Registered): string =>
+  JSON.stringify((inputs.labels as { label: string }[]).filter(({ label }) => label.endsWith(".identity")));
+const passwordOf = ({ inputs }: Registered): string => JSON.stringify(uploadsOf(inputs).at(-1));
+
+/** What the difference of the resources makes of a running deployment. */
+function changeOf(old: readonly Registered[], now: readonly Registered[]): SettingChange {
+  const pairs = containersOf(old).flatMap((container) => {
+    const same = containersOf(now).find(({ name }) => name === container.name);
+    return same === undefined ? [] : [[container, same] as const];
+  });
+  const replaced = pairs.filter(([from, to]) => fixed(from.inputs) !== fixed(to.inputs));
+  const [less, more] = [containersOf(old).length - pairs.length, containersOf(now).length - pairs.length];
+  if (less > 0 && more > 0) {
+    return "refused";
+  }
+  if (less > 0 || more > 0) {
+    assert.deepEqual(replaced, [], "members that stay are replaced");
+    return "members";
+  }
+  const network = networksOf(old).find(({ name, inputs }) =>
+    networksOf(now).some((other) => other.name === name && JSON.stringify(other.inputs) !== JSON.stringify(inputs)),
+  );
+  if (network !== undefined) {
+    return "refused";
+  }
+  if (pairs.some(([from, to]) => identityOf(from) !== identityOf(to) || passwordOf(from) !== passwordOf(to))) {
+    return "at once";
+  }
+  const isLive = settingsOf(old) !== settingsOf(now);
+  if (replaced.length > 0) {
+    const onlySentinels = replaced.every(([{ name }]) => name.includes("sentinel"));
+    return !onlySentinels ? "one at a time" : isLive ? "live, then Sentinels" : "Sentinels";
+  }
+  if (pairs.some(([from, to]) => changeable(from.inputs) !== changeable(to.inputs))) {
+    return "in place";
+  }
+  return isLive ? "live" : "none";
+}
+
+describe("what a changed setting does to a running deployment", () => {
+  let old: readonly Registered[];
+  it("is known of a deployment that does not change", async () => {
+    old = await deploy(before);
+    assert.equal(changeOf(old, await deploy(before)), "none");
+  });
+  for (const name of settingNames) {
+    it(`${name}: ${settingChanges[name]}`, async () => {
+      const now = await deploy({ ...before, [name]: others[name as SettingName] });
+      assert.equal(changeOf(old, now), settingChanges[name]);
+    });
+  }
+});
