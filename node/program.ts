@@ -18,12 +18,17 @@ export const nodeCommand = (entry: NodeCommand): string[] => ["/bin/sh", NODE_PR
 
 const scriptsFolder = __dirname;
 
-/** The node's program, from the scripts in `node/`. */
+let program: string | undefined;
+
+/** The node's program, from the scripts in `node/`; the same text for as long as this process runs. */
 export function nodeProgram(): string {
+  program ??= joinScripts(readScripts());
+  return program;
+}
+
+function readScripts(): ReadonlyMap<string, string> {
   const files = readdirSync(scriptsFolder).filter((name) => name.endsWith(".sh"));
-  return joinScripts(
-    new Map(files.map((name) => [basename(name, ".sh"), readFileSync(join(scriptsFolder, name), "utf8")])),
-  );
+  return new Map(files.map((name) => [basename(name, ".sh"), readFileSync(join(scriptsFolder, name), "utf8")]));
 }
 
 /**

@@ -43,11 +43,15 @@ function mockPulumi(): Promise<void> {
 export async function deploy(overrides: DeploymentOverrides): Promise<readonly Registered[]> {
   registered.length = 0;
   await mockPulumi();
+  // Pulumi notes where each resource was made; to look that up in the sources takes longer than all the rest.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const plan = planDeployment(parseDeployment(overrides), "unix:///var/run/docker.sock");
   const deployment = new RedisDeployment(plan.name, { plan, surveys: new Map() });
   const nodes = [deployment.master, ...deployment.replicas].map((node) => node.container);
   const ids = [...nodes, ...(deployment.sentinels?.containers ?? [])].map(({ id }) => id);
   await new Promise<void>((resolve) => pulumi.all([...ids, deployment.settings.urn]).apply(() => resolve()));
+  Error.stackTraceLimit = stackTraceLimit;
   return [...registered];
 }
 

@@ -4,8 +4,10 @@ import { settingNames, type DeploymentOverrides, type SettingName } from "../../
 import { settingChanges, type SettingChange } from "../../config/settingChanges";
 import { containersOf, deploy, ofType, type Registered } from "./components.support";
 
-/** What is deployed first: with a subnet and limits of its own, so that each setting changes nothing but itself. */
+/** What is deployed first: small, with a subnet and limits of its own, so that each setting changes nothing but itself. */
 const before: DeploymentOverrides = {
+  replicas: 1,
+  sentinels: 2,
   subnet: "172.30.200.0/24",
   minReplicasToWrite: 1,
   memoryLimitMb: 512,
@@ -18,8 +20,8 @@ const before: DeploymentOverrides = {
 const others: Readonly<Required<DeploymentOverrides>> = {
   topology: "replication",
   name: "other",
-  replicas: 4,
-  sentinels: 5,
+  replicas: 2,
+  sentinels: 3,
   image: "redis:7.0.15",
   masterName: "other",
   masterSuffix: "primary",
