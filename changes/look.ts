@@ -10,8 +10,8 @@ import type { Contract, ContractMember } from "../outputs/contract";
 /** What a running member has of the plan. */
 export interface MemberState {
   readonly member: ContractMember;
-  /** Whether it has the plan's word on its group; no, when it does not answer. */
-  readonly current: boolean;
+  /** Whether it has the plan's word on its group. */
+  readonly settings: "current" | "old" | "unknown";
   /** Replicas and Sentinels that a Sentinel knows and the plan does not. */
   readonly strangers: readonly Stranger[];
 }
@@ -24,9 +24,9 @@ export interface Stranger {
 }
 
 /** A member that was created a moment ago does not answer yet; one that is gone is for the checks to report. */
-const ANSWER = { retries: 30, factor: 1, minTimeout: 100, maxRetryTime: 3_000 };
+const ANSWER = { retries: 100, factor: 1, minTimeout: 100, maxRetryTime: 10_000 };
 
-/** Looks at all members at the same time, bounded to about 3 s. */
+/** Looks at all members at the same time; for one that does not answer it waits about 10 s. */
 export async function lookAtMembers(plan: DeploymentPlan, contract: Contract): Promise<readonly MemberState[]> {
   const ask = async (member: ContractMember, open: typeof nodeClient, look: Look): Promise<MemberState> => {
     const once = async (): Promise<MemberState> => {
@@ -37,7 +37,7 @@ export async function lookAtMembers(plan: DeploymentPlan, contract: Contract): P
         client.disconnect();
       }
     };
-    return pRetry(once, ANSWER).catch(() => ({ member, current: false, strangers: [] }));
+    return pRetry(once, ANSWER).catch(() => ({ member, settings: "unknown", strangers: [] }));
   };
   return Promise.all([
     ...contract.nodes.map((node) => ask(node, nodeClient, (client) => lookAtNode(plan, client))),
@@ -50,7 +50,7 @@ type Look = (client: Redis) => Promise<Omit<MemberState, "member">>;
 /** A data node shows the term of what it was told last (see node/lib-live.sh). */
 async function lookAtNode(plan: DeploymentPlan, client: Redis): ReturnType<Look> {
   const [, title] = (await client.config("GET", "proc-title-template")) as string[];
-  return { current: title?.split(" ").at(-1) === groupTerm(plan), strangers: [] };
+  return { settings: currentIf(title?.split(" ").at(-1) === groupTerm(plan)), strangers: [] };
 }
 
 async function lookAtSentinel(plan: DeploymentPlan, contract: Contract, client: Redis): ReturnType<Look> {
@@ -62,8 +62,11 @@ async function lookAtSentinel(plan: DeploymentPlan, contract: Contract, client: 
   ]);
   const master = listOf(masters).find(({ name }) => name === masterName);
   const known = [...listOf(replicas), ...listOf(sentinels)];
-  return { current: master !== undefined && hasDirectives(plan, master), strangers: strangersAmong(contract, known) };
+  const settings = currentIf(master !== undefined && hasDirectives(plan, master));
+  return { settings, strangers: strangersAmong(contract, known) };
 }
+
+const currentIf = (hasThem: boolean): MemberState["settings"] => (hasThem ? "current" : "old");
 
 /** Whether a Sentinel's master has what `SENTINEL SET` would give it; pure. */
 export function hasDirectives(plan: DeploymentPlan, master: Fields): boolean {

@@ -2,7 +2,7 @@ import type { DeploymentPlan } from "../config/plan";
 import type { Contract } from "../outputs/contract";
 import { forgetStrangers, ghostsOf } from "./forget";
 import { findLeaving } from "./leaving";
-import { lookAtMembers } from "./look";
+import { lookAtMembers, type MemberState } from "./look";
 import { retire } from "./retire";
 import { tellMembers } from "./tell";
 
@@ -17,6 +17,10 @@ export interface Settling {
   readonly say: (line: string) => void;
 }
 
+const MOST_ROUNDS = 3;
+
+const haveOldSettings = (states: readonly MemberState[]): boolean => states.some(({ settings }) => settings === "old");
+
 /**
  * Brings a running group to its plan where no container has to be replaced for it: settings that servers change while
  * they run, the word on who is a member, and the leave of those that are none any more.
@@ -25,10 +29,13 @@ export interface Settling {
  * interrupted anywhere is finished by the next one.
  */
 export async function settleGroup({ plan, contract, sentinelIds, stack, say }: Settling): Promise<void> {
-  const [states, leaving] = await Promise.all([lookAtMembers(plan, contract), findLeaving(plan, stack)]);
-  if (!states.every(({ current }) => current)) {
+  const leaving = await findLeaving(plan, stack);
+  let states = await lookAtMembers(plan, contract);
+  // A server that was just starting may have read the old word a moment before it was told the new one.
+  for (let round = 0; round < MOST_ROUNDS && haveOldSettings(states); round += 1) {
     await tellMembers(plan, sentinelIds);
     say("the members have the changed settings; none was restarted for them");
+    states = await lookAtMembers(plan, contract);
   }
   await retire(plan, contract, leaving, say);
   const all = leaving.length > 0;

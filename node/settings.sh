@@ -1,6 +1,7 @@
 #!/bin/sh
 # settings.sh GROUP: takes the text of another group.env, for now and for later starts of this container.
-# What the running server can change is changed at once. Prints what it refused, and fails if it refused anything.
+# What the running server can change is changed at once. Prints what it refused, and fails if it refused anything. One
+# that does not answer is starting, or will start, with the new text.
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
@@ -18,10 +19,7 @@ fi
 
 commands=$(live_commands)
 # Line by line, the client's own way of asking one after the other; a reply is one line each.
-replies=$(ask "$OWN_SERVER" "$commands") || {
-    echo "$OWN_SERVER does not answer, or refuses the password; it will start with the new settings"
-    exit 1
-}
+replies=$(ask "$OWN_SERVER" "$commands") || exit 0
 refused=$(
     echo "$replies" | while read -r reply && read -r command <&3; do
         [ "$reply" = OK ] || echo "${command#CONFIG SET }: $reply"
