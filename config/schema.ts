@@ -44,7 +44,7 @@ const settingFields = {
   sentinels: whole(1, 15).default(3).describe("Number of Sentinels; an odd number. Unused in `replication`."),
   image: text(/^[a-z0-9][\w.\-/:]*(@sha256:[0-9a-f]{64})?$/, "an image reference such as redis:8.0.2")
     .default("redis:8.0.2")
-    .describe("Image of every container; Redis 7.0 or newer at /usr/bin or /usr/local/bin."),
+    .describe("Image of every container; Redis 7.0 or newer, or Valkey (docs/upgrade.md)."),
   masterName: text(/^[A-Za-z0-9._-]{1,60}$/, "letters, digits, '.', '_' and '-', at most 60 characters")
     .default("mymaster")
     .describe("Name under which Sentinel knows the group, and clients ask for it."),
