@@ -1,7 +1,17 @@
 import type { Contract, ContractMember } from "../outputs/contract";
 import { addressText, describe, describeAddress, announcedBy } from "./members";
-import { bringBack, chooseMaster, demoteStray, rejoin, removeStranger, resync, waitForLoading } from "./remedies";
+import {
+  bringBack,
+  chooseMaster,
+  demoteStray,
+  rejoin,
+  removeStranger,
+  resync,
+  settleRole,
+  waitForLoading,
+} from "./remedies";
 import { lagOf, mastersByRole } from "./roles";
+import { isStandby } from "./undecided";
 import type { Deviation, Verdict } from "./verdict";
 import type { Following, GroupView, NodeFacts, NodeView } from "./view";
 
@@ -32,7 +42,27 @@ export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict
     const deviations = [{ seen, remedy: bringBack(member, failure) }];
     return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
   }
+  if (isStandby(facts.following)) {
+    return [judgeStandby(group, node)];
+  }
   return [judgeRole(group, member, facts), judgeReplication(group, member, facts)];
+}
+
+/** Its link is meant to be down, so nothing else needs to be said of it. */
+function judgeStandby({ contract }: GroupContext, { member, undecided }: NodeView): Verdict {
+  const why = undecided === undefined ? "" : ` (${undecided})`;
+  return {
+    subject: member.name,
+    check: "ROLE",
+    expected: "a role: master or replica",
+    detail: "",
+    deviations: [
+      {
+        seen: `has no role yet and takes no writes${why}`,
+        remedy: settleRole(member.name, contract.topology, undecided),
+      },
+    ],
+  };
 }
 
 function judgeRole(group: GroupContext, member: ContractMember, facts: NodeFacts): Verdict {

@@ -1,7 +1,15 @@
 import type { ContractMember } from "../outputs/contract";
 import type { GroupContext } from "./judgeNode";
 import { addressText, describe, describeAddress, announcedBy } from "./members";
-import { applySettings, bringBack, findMaster, informSentinel, removeStranger, restoreQuorum } from "./remedies";
+import {
+  applySettings,
+  bringBack,
+  findMaster,
+  informSentinel,
+  removeStranger,
+  restoreQuorum,
+  settleRole,
+} from "./remedies";
 import type { Deviation, Verdict } from "./verdict";
 import type { SentinelFacts, SentinelView, WatchedInstance, WatchedMaster } from "./view";
 
@@ -10,8 +18,13 @@ const DOWN_FLAGS = ["s_down", "o_down", "disconnected"];
 
 /** Everything that one Sentinel says about the group. */
 export function judgeSentinel(group: GroupContext, sentinel: SentinelView): readonly Verdict[] {
-  const { member, facts, failure } = sentinel;
+  const { member, facts, failure, undecided } = sentinel;
   const subject = member.name;
+  if (failure !== undefined && undecided !== undefined) {
+    const seen = `does not know yet whom to watch (${undecided})`;
+    const deviations = [{ seen, remedy: settleRole(subject, group.contract.topology, undecided) }];
+    return [{ subject, check: "answers", expected: "a Sentinel that answers", detail: "", deviations }];
+  }
   if (failure !== undefined) {
     const seen = `does not answer (${failure.text} at ${addressText(member)})`;
     const deviations = [{ seen, remedy: bringBack(member, failure) }];

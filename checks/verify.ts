@@ -2,6 +2,8 @@ import type { Contract } from "../outputs/contract";
 import { probeInside, probeOutside } from "./clientProbes";
 import { converge } from "./converge";
 import { loadEngineClient } from "../engine/engineClient";
+import { judge } from "./judge";
+import { withReasons } from "./undecided";
 import { insideProbe, type InsideProbe } from "./inside";
 import { progressTo } from "./progress";
 import { probeRefusal } from "./refusalProbe";
@@ -38,7 +40,8 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
   const master = currentMaster(contract, view);
   const seen = { deployment: contract.deployment, master: master?.name, waitedMs: Math.round(waitedMs) };
   if (judgement.findings.length > 0 || master === undefined) {
-    return { ...seen, rows: [...judgement.rows, notTried(contract, timeoutS)], findings: judgement.findings };
+    const { rows, findings } = judge(contract, await withReasons(view));
+    return { ...seen, rows: [...rows, notTried(contract, timeoutS)], findings };
   }
   const probes = await Promise.all([
     probeWrite(contract, master),

@@ -2,9 +2,14 @@ import type { ContractEndpoint, ContractMember } from "../outputs/contract";
 import type { Failure } from "./failures";
 
 /** What was seen of one member: facts, or why there are none. */
-export type Seen<Facts> =
-  | { readonly member: ContractMember; readonly facts: Facts; readonly failure?: undefined }
-  | { readonly member: ContractMember; readonly facts?: undefined; readonly failure: Failure };
+export type Seen<Facts> = SeenMember &
+  ({ readonly facts: Facts; readonly failure?: undefined } | { readonly facts?: undefined; readonly failure: Failure });
+
+interface SeenMember {
+  readonly member: ContractMember;
+  /** Since when and why it has not decided its role or, a Sentinel, whom to watch; see `withReasons`. */
+  readonly undecided?: string;
+}
 
 export type NodeView = Seen<NodeFacts>;
 export type SentinelView = Seen<SentinelFacts>;

@@ -57,6 +57,7 @@ parse_info() {
         second_repl_offset) INFO_SECOND=$value ;;
         slave_repl_offset | master_repl_offset) [ "$value" -le "$INFO_OFFSET" ] || INFO_OFFSET=$value ;;
         db[0-9]*) INFO_DATA=data ;;
+        "$NOTE") INFO_NOTE=awaited ;;
         recorded-* | running-*) INFO_NOTE=$key ;;
         esac
     done <<TEXT

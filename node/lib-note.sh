@@ -5,7 +5,7 @@
 # It stands in a setting ($NOTE) that means nothing outside a cluster and takes letters, digits, points and hyphens:
 #   recorded-ID-OFFSET-PAST-PORT-HOST  undecided: what was loaded, and whom this node followed last
 #   running-ID-OFFSET-PAST-0-none      has a role: only PAST counts, the rest says INFO
-# Where a server does not take it, INFO has to do.
+# Where a server does not know it, INFO has to do.
 
 NO_PAST=0.0
 
@@ -13,11 +13,11 @@ NO_PAST=0.0
 short_id() { printf %.12s "$1"; }
 
 show_position() {
-    [ "$LAST_ROLE" != none ] || return 0
     noted=$OWN_ID-$OWN_OFFSET-$OWN_PAST
     case $LAST_MASTER in
-    *:*) tell "CONFIG SET $NOTE recorded-$noted-${LAST_MASTER##*:}-${LAST_MASTER%:*}" ;;
-    *) tell "CONFIG SET $NOTE recorded-$noted-0-none" ;;
+    # (An IPv6 address cannot stand there.)
+    - | *:*:*) tell "CONFIG SET $NOTE recorded-$noted-0-none" ;;
+    *) tell "CONFIG SET $NOTE recorded-$noted-${LAST_MASTER##*:}-${LAST_MASTER%:*}" ;;
     esac
 }
 
@@ -39,6 +39,8 @@ read_history() {
     note_offset=${rest%%-*} rest=${rest#*-}
     note_past=${rest%%-*} rest=${rest#*-}
     case $note_kind:$INFO_ROLE:$INFO_LINK in
+    # It has just loaded, and will say in a moment what.
+    awaited:standby:*) INFO_ROLE=loading ;;
     recorded:standby:* | recorded:replica:down)
         INFO_ID=$note_id INFO_OFFSET=$note_offset INFO_PAST=$note_past
         case $INFO_ROLE:$rest in

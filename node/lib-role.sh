@@ -76,7 +76,13 @@ apply() {
         [ "${protested-no}" = yes ] || set_data_aside
         protested=yes
         prefer_for_promotion
-        ask_failover
+        # shellcheck disable=SC2086 # a list
+        ANSWERING=$(at_once preferring_sentinel $ANSWERING)
+        if [ -n "$ANSWERING" ]; then
+            ask_failover
+        else
+            reason="$reason; the Sentinels do not know yet that this node is to be preferred"
+        fi
         false
         ;;
     *) false ;;

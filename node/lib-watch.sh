@@ -36,6 +36,16 @@ welcome_promotion() {
 # Ahead of all others.
 prefer_for_promotion() { [ "$REPLICA_PRIORITY" = 0 ] || set_priority 1; }
 
+# Prints the Sentinel if it knows that: another one would promote another empty node.
+preferring_sentinel() {
+    ask "$1" "SENTINEL REPLICAS $MASTER_NAME" | awk -v host="${SELF%:*}" -v port="${SELF##*:}" '
+        name == "ip" { at = $0 }
+        name == "port" { at = at ":" $0 }
+        name == "slave-priority" && $0 == 1 && at == host ":" port { preferred = 1 }
+        { name = name == "" ? $0 : "" }
+        END { exit !preferred }' && echo "$1"
+}
+
 set_priority() {
     [ "${priority_set-}" != "$1" ] || return 0
     tell "CONFIG SET replica-priority $1" && priority_set=$1

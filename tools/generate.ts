@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { decisionTables } from "./decisionTable";
 import { generatedProjectFile } from "./projectFile";
 import { fullTable, shortTable } from "./settingsTable";
 
@@ -15,6 +16,7 @@ export const generators: ReadonlyMap<string, (current: string) => string> = new 
   ["Pulumi.yaml", generatedProjectFile],
   ["README.md", (current: string) => betweenMarkers(current, shortTable())],
   [join("docs", "settings.md"), (current: string) => betweenMarkers(current, fullTable())],
+  [join("docs", "boot.md"), (current: string) => betweenMarkers(current, decisionTables())],
 ]);
 
 /** A text with other contents between the markers. */

@@ -75,7 +75,7 @@ const code = (text: string): string => `\`${text}\``;
 const cell = (text: string): string => text.replaceAll("|", String.raw`\|`);
 
 /** Columns as wide as their widest cell, as the formatter writes them. */
-function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, ...rows].map((row) => row.map(cell));
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) =>

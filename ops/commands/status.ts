@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { observe, openObserver } from "../../checks/observe";
+import { withReasons } from "../../checks/undecided";
 import type { Contract } from "../../outputs/contract";
 import { paintStdout } from "../paint";
 import { readContract } from "../stack";
@@ -22,7 +23,7 @@ export async function status({ stack, deployment, json, watchS }: StatusOptions)
     await watch(contract, watchS, json === true);
     return EXIT.ok;
   }
-  const seen = statusOf(contract, await observe(contract));
+  const seen = statusOf(contract, await withReasons(await observe(contract)));
   process.stdout.write(`${json ? JSON.stringify(seen, undefined, 2) : renderStatus(seen, paintStdout)}\n`);
   return seen.healthy ? EXIT.ok : EXIT.failed;
 }
@@ -35,7 +36,7 @@ async function watch(contract: Contract, everyS: number, json: boolean): Promise
   const observer = openObserver(contract);
   try {
     while (!stopped.signal.aborted) {
-      show(statusOf(contract, await observer.look()), json);
+      show(statusOf(contract, await withReasons(await observer.look())), json);
       await sleep(everyS * 1000, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   } finally {

@@ -3,6 +3,7 @@ import { judge } from "../../checks/judge";
 import { addressText, announcedBy } from "../../checks/members";
 import type { Finding } from "../../checks/report";
 import { currentMaster, lagOf } from "../../checks/roles";
+import { isStandby } from "../../checks/undecided";
 import type { GroupView, NodeView, SentinelView } from "../../checks/view";
 import type { Contract, ContractMember } from "../../outputs/contract";
 
@@ -29,7 +30,8 @@ interface Row {
 }
 
 export interface NodeRow extends Row {
-  readonly role?: "master" | "replica";
+  /** `standby`: not decided yet, takes no writes. */
+  readonly role?: "master" | "replica" | "standby";
   readonly version?: string;
   /** `up`, or why a replica gets nothing; for a master, how many replicas are attached. */
   readonly link?: string;
@@ -120,7 +122,7 @@ function nodeRow(contract: Contract, view: GroupView, master: ContractMember | u
   const lag = facts.role === "master" || master === undefined ? undefined : lagOf(contract, view, master, member);
   return {
     ...row,
-    role: facts.role,
+    role: isStandby(facts.following) ? "standby" : facts.role,
     version: facts.version,
     link: facts.loading
       ? "loading its data"
@@ -144,6 +146,9 @@ function linkText(
   master: ContractMember | undefined,
   following: NonNullable<NonNullable<NodeView["facts"]>["following"]>,
 ): string {
+  if (isStandby(following)) {
+    return "undecided";
+  }
   const followed = announcedBy(contract, following.master)?.name ?? addressText(following.master);
   if (master !== undefined && followed !== master.name) {
     return `follows ${followed}`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { combinations, decideAll, fresh, peers, SELF, wasMaster, wasReplica, type Facts } from "../support/decisions";
+import { combinations, decideAll, fresh, peers, SELF, wasMaster, wasReplica, type Facts } from "../../tools/decisions";
 import { requireProgram } from "../support/processes";
 
 const shells = [["dash"], ["busybox", "sh"]] as const;

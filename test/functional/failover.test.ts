@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { promotable } from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
 describe("failover", function () {
@@ -72,9 +73,13 @@ describe("failover", function () {
     withGroup({ settings: { downAfterMs: 5000, save: "3600 1" } }, async (group) => {
       const old = await group.up();
       await old.command("SET", "before", "1");
+      // With nobody there to hand its role to.
+      const replicas = group.nodes.filter((node) => node !== old);
+      await group.stop(replicas);
       assert.equal(await old.stop(), 0);
       assert.equal(old.marker().clean, "yes");
-      old.start();
+      assert.equal(old.marker().role, "master");
+      group.start(group.nodes);
       assert.equal((await group.settled()).name, old.name);
       assert.equal(await old.command("GET", "before"), "1");
       assert.equal(old.marker().clean, undefined);
@@ -87,10 +92,10 @@ describe("failover", function () {
       await promotable(group.sentinels);
       await old.command("SET", "before", "1");
       const replicas = group.nodes.filter((node) => node !== old).map((node) => node.serverPid());
-      await old.stop();
-      // Frozen for the time in which the Sentinels choose one of them: it is told to be master, and cannot obey yet.
-      await sleep(2000);
+      // Frozen, so that it can hand over to none of them; and for the time in which the Sentinels choose one: it is told
+      // to be master, and cannot obey yet.
       replicas.forEach((pid) => process.kill(pid, "SIGSTOP"));
+      await old.stop();
       await waitFor("a Sentinel to start the failover", async () => {
         const answers = await Promise.all(group.sentinels.map((sentinel) => sentinel.command("SENTINEL", "MASTERS")));
         return answers.some((answer) => JSON.stringify(answer).includes("failover_in_progress"));
@@ -178,28 +183,18 @@ describe("failover", function () {
       old.start();
       const next = await group.settled();
       await next.command("SET", "after", "1");
-      await sleep(1200);
+      await waitFor("every marker to tell of it", () =>
+        group.nodes.every((node) => node.marker().master === next.address),
+      );
       await group.kill();
       group.start();
       const writes = pollWrites(group, old);
       const last = await group.settled();
       assert.equal((await writes.stop()).accepted, 0);
       assert.equal(await last.command("GET", "after"), "1");
-      assert.notEqual(last.name, old.name);
+      assert.equal(last.name, next.name);
     }));
 });
-
-/** Waits until the Sentinels know that the replicas may be promoted. */
-async function promotable(sentinels: readonly MemberProcess[]): Promise<void> {
-  await waitFor(
-    "every Sentinel to see replicas with a priority",
-    async () => {
-      const lists = await Promise.all(sentinels.map((sentinel) => sentinel.sentinelList("REPLICAS")));
-      return lists.flat().every((replica) => replica["slave-priority"] === "100");
-    },
-    { timeoutMs: 15_000 },
-  );
-}
 
 /** Tries a write on one node every 20 ms. */
 function pollWrites(group: Group, node: MemberProcess) {

@@ -209,7 +209,9 @@ describe("a lost disk", function () {
         await promotable(group.sentinels);
         await writeEverywhere(group, old, "key");
         const replicas = group.nodes.filter((node) => node !== old);
+        // Cut off as well: what is on its way already would still arrive.
         replicas.forEach((node) => process.kill(node.serverPid(), "SIGSTOP"));
+        await old.command("CLIENT", "KILL", "TYPE", "replica");
         await old.command("SET", "only-here", "1");
         await old.kill();
         replicas.forEach((node) => process.kill(node.serverPid(), "SIGCONT"));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { withGroup, type MemberProcess } from "../support/processes";
+import { afterFailover } from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
 describe("a Sentinel's start", function () {
@@ -126,15 +127,3 @@ describe("a Sentinel's start", function () {
       assert.doesNotMatch(group.sentinels[0]!.log, /decided/);
     }));
 });
-
-/** A complete group whose master is not the planned one; the old master is back as a replica. */
-async function afterFailover(group: Group): Promise<MemberProcess> {
-  const old = await group.up();
-  await old.kill();
-  await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
-  old.start();
-  const master = await group.settled();
-  await group.named(master);
-  assert.notEqual(master.name, old.name);
-  return master;
-}

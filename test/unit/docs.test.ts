@@ -26,7 +26,10 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N} -]/gu, "")
     .replaceAll(" ", "-");
 
-describe("what is generated from the settings", () => {
+describe("what is generated", function () {
+  // The decision at boot is asked for some ten thousand cases.
+  this.timeout(30_000);
+
   for (const [name, generate] of generators) {
     it(`${name} is up to date (npm run generate)`, () => {
       const current = read(name);

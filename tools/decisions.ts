@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 
@@ -40,6 +40,7 @@ export const looks = {
   "follower of d": (at: string) => `${at},replica,d:1,data,ready,next,900,ours.100`,
   master: (at: string) => `${at},master,-,data,ready,next,900,ours.100`,
   "master without our last writes": (at: string) => `${at},master,-,data,ready,next,900,ours.60`,
+  "master that is behind": (at: string) => `${at},master,-,data,ready,ours,60,0.0`,
   "master with foreign data": (at: string) => `${at},master,-,data,ready,foreign,50,0.0`,
   "empty master": (at: string) => `${at},master,-,empty,ready,new,1,0.0`,
 } as const;
@@ -87,7 +88,7 @@ export function combinations(): readonly Facts[] {
   const allLooks = Object.keys(looks) as Look[];
   const words = [
     ...["", SELF, "b:1"].map((NAMED) => ({ TOPOLOGY: "sentinel", NAMED, DOUBTED: "", INITIAL_MASTER: SELF }) as const),
-    { TOPOLOGY: "sentinel", NAMED: SELF, DOUBTED: "s:1", INITIAL_MASTER: SELF } as const,
+    { TOPOLOGY: "sentinel", NAMED: SELF, DOUBTED: " s:1", INITIAL_MASTER: SELF } as const,
     ...[SELF, "b:1"].map(
       (INITIAL_MASTER) => ({ TOPOLOGY: "replication", NAMED: "", DOUBTED: "", INITIAL_MASTER }) as const,
     ),
@@ -112,8 +113,13 @@ export function combinations(): readonly Facts[] {
                   all.push(facts);
                 }
               }
-  return all;
+  // Rare, so not with everything else.
+  const gone = { LAST_MASTER: "d:1" };
+  return [...all, ...all.filter(isPlainReplica).map((facts) => ({ ...facts, ...gone }))];
 }
+
+const isPlainReplica = ({ LAST_ROLE, OWN_DATA, OWN_FILE, OWN_STOP, DOUBTED }: Facts): boolean =>
+  [LAST_ROLE, OWN_DATA, OWN_FILE, OWN_STOP, DOUBTED].join() === "replica,intact,aof,crashed,";
 
 const SCRIPTS = ["lib-compare", "decide-by-disks", "decide"];
 
@@ -127,15 +133,25 @@ export async function decideAll(
   cases: readonly Facts[],
   [shell, ...shellArgs]: readonly string[],
 ): Promise<readonly string[]> {
+  const child = spawn(shell!, [...shellArgs, "-s"], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(scriptFor(cases));
+  return linesOf(await text(child.stdout));
+}
+
+/** The same with this machine's `sh`, for who cannot wait. */
+export const decideAllNow = (cases: readonly Facts[]): readonly string[] =>
+  linesOf(execFileSync("/bin/sh", ["-s"], { input: scriptFor(cases), encoding: "utf8", maxBuffer: 1e8 }));
+
+const linesOf = (output: string): readonly string[] => output.trimEnd().split("\n");
+
+function scriptFor(cases: readonly Facts[]): string {
   // Assignments rather than `read`, which takes its input byte by byte; only those that differ from the last case.
   let last: Partial<Record<string, unknown>> = {};
   const calls = cases.map((facts) => {
     const changed = Object.entries(facts).filter(([name, value]) => last[name] !== value);
     last = { ...facts };
-    return `${changed.map(([name, value]) => `${name}='${[value].flat().join(" ")}'`).join(" ")}; decide\n`;
+    return [...changed.map(([name, value]) => `${name}='${[value].flat().join(" ")}'`), "decide\n"].join("; ");
   });
-  const sources = SCRIPTS.map((name) => `. '${resolve(__dirname, `../../node/${name}.sh`)}';`);
-  const child = spawn(shell!, [...shellArgs, "-s"], { stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(`set -u; SELF='${SELF}'; ${sources.join(" ")}\n${calls.join("").replaceAll(/^; /gm, "")}`);
-  return (await text(child.stdout)).trimEnd().split("\n");
+  const sources = SCRIPTS.map((name) => `. '${resolve(__dirname, `../node/${name}.sh`)}'\n`);
+  return `set -u\nSELF='${SELF}'\n${sources.join("")}${calls.join("")}`;
 }

@@ -1,0 +1,39 @@
+import { execInContainer } from "../engine/execInContainer";
+import { nodeCommand } from "../node/program";
+import type { ContractEndpoint, ContractMember } from "../outputs/contract";
+import type { Following, GroupView, Seen } from "./view";
+
+/** What a data node follows, by name only, until its role is decided (`STANDBY` in node/lib-env.sh). */
+const NOBODY: ContractEndpoint = { host: "127.0.0.1", port: 1 };
+
+/** Bound on asking one container; the answer only explains. */
+const ANSWER_MS = 5000;
+
+/** Runs a member's own health check and gives what it prints. */
+export type AskHealth = (member: ContractMember) => Promise<string>;
+
+/** Whether a node waits for its role; it takes no writes then. */
+export const isStandby = (following: Following | undefined): boolean =>
+  following?.master.host === NOBODY.host && following.master.port === NOBODY.port;
+
+/**
+ * The same look with the reasons of those that wait: nodes without a role, and Sentinels that do not answer because
+ * they do not know yet whom to watch. Asked in their containers, since a Sentinel's server is not started before that.
+ */
+export async function withReasons(view: GroupView, askHealth: AskHealth = healthInContainer): Promise<GroupView> {
+  const explained = async <Facts>(seen: Seen<Facts>, waits: boolean): Promise<Seen<Facts>> => {
+    const undecided = waits ? reasonIn(await askHealth(seen.member).catch(() => "")) : undefined;
+    return undecided === undefined ? seen : { ...seen, undecided };
+  };
+  const [nodes, sentinels] = await Promise.all([
+    Promise.all(view.nodes.map((node) => explained(node, isStandby(node.facts?.following)))),
+    Promise.all(view.sentinels.map((sentinel) => explained(sentinel, sentinel.failure !== undefined))),
+  ]);
+  return { nodes, sentinels };
+}
+
+const healthInContainer: AskHealth = async ({ engine, name }) =>
+  (await execInContainer(engine, name, nodeCommand("health"), AbortSignal.timeout(ANSWER_MS))).output;
+
+/** The reason in what the health check prints (node/health.sh). */
+const reasonIn = (output: string): string | undefined => /undecided, [\w ,-]+?: (.+)/.exec(output)?.[1]?.trim();

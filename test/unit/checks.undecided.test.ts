@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { judge } from "../../checks/judge";
+import { isStandby, withReasons } from "../../checks/undecided";
+import { statusOf } from "../../ops/status/health";
+import type { GroupView } from "../../checks/view";
+import { contractOf, healthyView, withNode, withoutAnswer } from "./checks.support";
+
+const nobody = { host: "127.0.0.1", port: 1 };
+const following = { master: nobody, linkState: "connect", linkUp: false, syncing: false, lastIoS: -1 };
+const REASON = "for 25 s, because 172.30.29.12:6379, which may have newer data, does not answer";
+
+const standby = (view: GroupView, name: string): GroupView =>
+  withNode(view, name, () => ({ role: "replica", following, attached: [] }));
+
+describe("members that wait for a decision", () => {
+  const contract = contractOf(2, 3);
+  const asked: string[] = [];
+  const ask = (member: { name: string }) => {
+    asked.push(member.name);
+    return Promise.resolve(
+      member.name.includes("sentinel")
+        ? `unhealthy: undecided, not started: ${REASON}\n`
+        : `unhealthy: undecided, read-only: ${REASON}\n`,
+    );
+  };
+
+  beforeEach(() => asked.splice(0));
+
+  it("are told from replicas by whom they follow", () => {
+    assert.ok(isStandby(following));
+    assert.ok(!isStandby({ ...following, master: { host: "127.0.0.1", port: 6379 } }));
+    assert.ok(!isStandby(undefined));
+  });
+
+  it("only they are asked for the reason", async () => {
+    const view = healthyView(contract);
+    assert.deepEqual(await withReasons(view, ask), view);
+    assert.deepEqual(asked, []);
+    const waiting = withoutAnswer(standby(view, "redis-master"), "redis-sentinel-2");
+    const explained = await withReasons(waiting, ask);
+    assert.deepEqual(asked.sort(), ["redis-master", "redis-sentinel-2"]);
+    assert.equal(explained.nodes[0]!.undecided, REASON);
+    assert.equal(explained.sentinels[1]!.undecided, REASON);
+  });
+
+  it("without a word from their containers, or with another one, are shown as they are", async () => {
+    const waiting = withoutAnswer(standby(healthyView(contract), "redis-master"), "redis-sentinel-2");
+    assert.deepEqual(await withReasons(waiting, () => Promise.reject(new Error("no engine"))), waiting);
+    assert.deepEqual(await withReasons(waiting, () => Promise.resolve("unhealthy: no answer from it")), waiting);
+  });
+
+  it("have findings with the reason and what to do", async () => {
+    const waiting = withoutAnswer(standby(healthyView(contract), "redis-master"), "redis-sentinel-2");
+    const { findings } = judge(contract, await withReasons(waiting, ask));
+    const of = (name: string) => findings.filter(({ subject }) => subject === name);
+    const [node, ...more] = of("redis-master");
+    assert.deepEqual(more, []);
+    assert.equal(node?.seen, `has no role yet and takes no writes (${REASON})`);
+    assert.match(node.remedy, /bring the members that it names back .*docker exec NAME .* cli REPLICAOF NO ONE/);
+    const [sentinel] = of("redis-sentinel-2");
+    assert.equal(sentinel?.seen, `does not know yet whom to watch (${REASON})`);
+  });
+
+  it("are told to be promoted where there are no Sentinels", async () => {
+    const plain = contractOf(2, 0);
+    const waiting = standby(healthyView(plain), "redis-master");
+    const [finding] = judge(plain, await withReasons(waiting, ask)).findings;
+    assert.match(finding!.remedy, /npm run promote -- NAME/);
+  });
+
+  it("are standby in the status", async () => {
+    const waiting = standby(healthyView(contract), "redis-replica-2");
+    const { nodes, healthy } = statusOf(contract, await withReasons(waiting, ask));
+    assert.deepEqual([nodes[2]!.role, nodes[2]!.link, healthy], ["standby", "undecided", false]);
+  });
+});
