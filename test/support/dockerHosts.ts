@@ -6,8 +6,6 @@ import Docker from "dockerode";
 import type { HostSettings } from "../../config/schema";
 import { waitFor } from "./waitFor";
 
-const LAN = "10.88.0";
-const SWITCH = "rodswitch";
 
 /**
  * Docker hosts on one machine: an engine each, in a network namespace of its own, on a common network. Needs root.
@@ -18,33 +16,43 @@ export class DockerHosts {
   readonly hosts: readonly HostSettings[];
   private readonly folder = mkdtempSync(join(tmpdir(), "rod-hosts-"));
   private readonly daemons: ChildProcess[] = [];
+  private readonly lan: string;
 
-  constructor(count: number) {
+  /**
+   * @param count how many hosts.
+   * @param prefix what the names of their devices and namespaces begin with, and
+   * @param subnet the second number of their addresses: both differ for hosts that live at the same time.
+   */
+  constructor(
+    count: number,
+    private readonly prefix = "rod",
+    subnet = 88,
+  ) {
+    this.lan = `10.${subnet}.0`;
     this.hosts = Array.from({ length: count }, (_, index) => ({
       name: `host-${index + 1}`,
       endpoint: `unix://${this.folder}/${index + 1}/docker.sock`,
-      address: `${LAN}.${11 + index}`,
+      address: `${this.lan}.${11 + index}`,
     }));
   }
 
   /** Starts the engines and gives each the image. */
   async start(image: string): Promise<void> {
-    ip("netns", "add", SWITCH);
-    ip("-n", SWITCH, "link", "add", "lan", "type", "bridge");
-    ip("-n", SWITCH, "link", "set", "lan", "up");
-    this.plugIn("rodmachine", undefined, `${LAN}.1`);
+    ip("netns", "add", this.hub);
+    ip("-n", this.hub, "link", "add", "lan", "type", "bridge");
+    ip("-n", this.hub, "link", "set", "lan", "up");
+    this.plugIn(`${this.prefix}machine`, undefined, `${this.lan}.1`);
     for (const { name, address } of this.hosts) {
-      ip("netns", "add", `rod-${name}`);
-      ip("-n", `rod-${name}`, "link", "set", "lo", "up");
-      this.plugIn(`rod${name.replace("host-", "")}`, `rod-${name}`, address);
+      ip("netns", "add", `${this.prefix}-${name}`);
+      ip("-n", `${this.prefix}-${name}`, "link", "set", "lo", "up");
+      this.plugIn(`${this.prefix}${name.replace("host-", "")}`, `${this.prefix}-${name}`, address);
     }
     this.hosts.forEach((_, index) => this.startEngine(index));
     const archive = join(this.folder, "image.tar");
     execFileSync("docker", ["save", "-o", archive, image]);
-    for (const { endpoint, name } of this.hosts) {
-      const engine = new Docker({ socketPath: endpoint.replace("unix://", "") });
-      await waitFor(`the engine of ${name}`, async () => Boolean(await engine.ping()), { timeoutMs: 30_000 });
-      execFileSync("docker", ["-H", endpoint, "load", "-q", "-i", archive], { stdio: "pipe" });
+    for (const host of this.hosts) {
+      await this.engineAnswers(host);
+      execFileSync("docker", ["-H", host.endpoint, "load", "-q", "-i", archive], { stdio: "pipe" });
     }
   }
 
@@ -68,18 +76,42 @@ export class DockerHosts {
         }).catch(() => daemon.kill("SIGKILL"));
       }),
     );
-    for (const name of [...this.hosts.map((host) => `rod-${host.name}`), SWITCH]) {
+    for (const name of [...this.hosts.map((host) => `${this.prefix}-${host.name}`), this.hub]) {
       attempt(() => ip("netns", "del", name));
     }
-    attempt(() => ip("link", "del", "rodmachine"));
+    attempt(() => ip("link", "del", `${this.prefix}machine`));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /**
+   * Ends an engine and starts it again, as a reboot or an update of it does.
+   *
+   * @param signal SIGTERM stops its containers first; after SIGKILL the next one finds them still running.
+   */
+  async restartEngine(index: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const daemon = this.daemons[index]!;
+    daemon.kill(signal);
+    await waitFor("the engine to end", () => daemon.exitCode !== null || daemon.signalCode !== null, {
+      timeoutMs: 60_000,
+    });
+    this.startEngine(index);
+    await this.engineAnswers(this.hosts[index]!);
+  }
+
+  private async engineAnswers({ endpoint, name }: HostSettings): Promise<void> {
+    const engine = new Docker({ socketPath: endpoint.replace("unix://", "") });
+    await waitFor(`the engine of ${name}`, async () => Boolean(await engine.ping()), { timeoutMs: 60_000 });
+  }
+
+  private get hub(): string {
+    return `${this.prefix}switch`;
   }
 
   /** A cable from a host (or from this machine) to the switch. */
   private plugIn(device: string, namespace: string | undefined, address: string): void {
     const plug = `${device}sw`;
-    ip("link", "add", device, "type", "veth", "peer", "name", plug, "netns", SWITCH);
-    ip("-n", SWITCH, "link", "set", plug, "master", "lan", "up");
+    ip("link", "add", device, "type", "veth", "peer", "name", plug, "netns", this.hub);
+    ip("-n", this.hub, "link", "set", plug, "master", "lan", "up");
     if (namespace !== undefined) {
       ip("link", "set", device, "netns", namespace);
     }
@@ -91,7 +123,7 @@ export class DockerHosts {
   private startEngine(index: number): void {
     const { name } = this.hosts[index]!;
     const home = join(this.folder, String(index + 1));
-    mkdirSync(home);
+    mkdirSync(home, { recursive: true });
     const log = openSync(join(home, "dockerd.log"), "a");
     const engine = [
       "dockerd",
@@ -105,14 +137,14 @@ export class DockerHosts {
       `${home}/pid`,
     ];
     // nsenter, not `ip netns exec`, which hides the control groups from the engine.
-    const daemon = spawn("nsenter", [`--net=/run/netns/rod-${name}`, ...engine], { stdio: ["ignore", log, log] });
+    const daemon = spawn("nsenter", [`--net=/run/netns/${this.prefix}-${name}`, ...engine], { stdio: ["ignore", log, log] });
     closeSync(log);
     daemon.once("exit", (code) => {
       if (code !== 0 && code !== null) {
         console.error(`the engine of ${name} ended:\n${readFileSync(join(home, "dockerd.log"), "utf8").slice(-2000)}`);
       }
     });
-    this.daemons.push(daemon);
+    this.daemons[index] = daemon;
   }
 }
 

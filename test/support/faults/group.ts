@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { container, engine, logsOf } from "../engine";
 import { expectSuccess, PulumiProject } from "../pulumiProject";
@@ -6,7 +11,12 @@ import { withMember } from "./connect";
 import { complaints } from "./health";
 import { processIds } from "./processTable";
 
+const runDocker = (...args: readonly string[]): Promise<unknown> => promisify(execFile)("docker", args);
+
 const STACK = "faults";
+/** What the engine puts before each part of a container's output. */
+// eslint-disable-next-line no-control-regex -- it is made of control characters
+const FRAME = /[\u0000-\u0002]\u0000{3}[^]{4}/g;
 /** A full outage may take a minute by design. */
 const HEAL_MS = 90_000;
 
@@ -137,6 +147,41 @@ export class FaultGroup {
     found.forEach((pid) => process.kill(pid, signal));
   }
 
+  /** Edits a file inside a container, running or not. */
+  async editFile(name: string, path: string, edit: (content: string) => string): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-edit-"));
+    try {
+      const copy = join(folder, "copy");
+      await runDocker("cp", `${name}:${path}`, copy);
+      const content = readFileSync(copy, "utf8");
+      const edited = edit(content);
+      if (edited === content) {
+        throw new Error(`the edit of ${path} in ${name} changed nothing`);
+      }
+      writeFileSync(copy, edited);
+      await runDocker("cp", copy, `${name}:${path}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** Removes a container and leaves its volume. */
+  async remove(name: string): Promise<void> {
+    await container(name).remove({ force: true });
+  }
+
+  /** Lets a frozen server go on, if it is still there: what watches it may have ended it meanwhile. */
+  async thaw(name: string): Promise<void> {
+    (await processIds(name, "redis-server")).forEach((pid) => process.kill(pid, "SIGCONT"));
+  }
+
+  /** Sees to it that this node is not the master, by a failover if need be. */
+  async promoteAnother(node: ContractMember): Promise<void> {
+    if ((await this.master()).name === node.name) {
+      expectSuccess(await this.command("failover", "--yes"));
+    }
+  }
+
   /** Removes everything from a stopped member's volume. */
   async emptyVolume(name: string): Promise<void> {
     const { Image } = await container(name).inspect();
@@ -157,12 +202,13 @@ export class FaultGroup {
     }
   }
 
-  /** What the members said since a moment; for a fault that did not go as it should. */
+  /** What the members said last; for a fault that did not go as it should. */
   async lastWords(lines = 12): Promise<string> {
     const said = await Promise.all(
       this.members.map(async ({ name }) => {
-        const log = await logsOf(name).catch(() => "");
-        return `--- ${name}\n${log.split("\n").slice(-lines).join("\n")}`;
+        const log = (await logsOf(name).catch(() => "")).replaceAll(FRAME, "").split("\n");
+        const own = log.filter((line) => /decided|undecided|hand-over|standby/.test(line)).slice(-6);
+        return [`--- ${name}`, ...own, "...", ...log.slice(-lines)].join("\n");
       }),
     );
     return said.join("\n");

@@ -54,7 +54,15 @@ export class Load {
     const [wantedPlain, wantedConfirmed] = [this.plain.length + plain, this.confirmed.length + confirmed];
     await waitFor(
       `${plain} more acknowledged writes and ${confirmed} more confirmed ones`,
-      () => this.plain.length >= wantedPlain && this.confirmed.length >= wantedConfirmed,
+      () => {
+        if (this.plain.length >= wantedPlain && this.confirmed.length >= wantedConfirmed) {
+          return true;
+        }
+        const [missing, unconfirmed] = [wantedPlain - this.plain.length, wantedConfirmed - this.confirmed.length];
+        throw new Error(
+          `${missing} missing (client ${this.client.status}, ${this.pending} pending), ${unconfirmed} unconfirmed (client ${this.careful.status})`,
+        );
+      },
       { timeoutMs },
     );
   }

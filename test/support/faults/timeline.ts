@@ -100,7 +100,13 @@ function bars(record: RoundRecord, x: (at: number) => number, top: number, botto
     ...plain.flatMap((count, bin) =>
       count === 0
         ? []
-        : rect(x(record.from + bin * BIN_MS), bottom - ofHeight(count), width, ofHeight(count), "#4a7fb5"),
+        : rect(
+            x(record.from + bin * BIN_MS),
+            bottom - ofHeight(count),
+            Math.min(width, WIDTH - RIGHT - x(record.from + bin * BIN_MS)),
+            ofHeight(count),
+            "#4a7fb5",
+          ),
     ),
   ];
 }

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "mocha";
+import { atMost, D, Fault, median, rounds, sharedGroup } from "../support/faults";
+import { waitFor } from "../support/waitFor";
+
+const restarted = new Fault("01a-server-killed", "The master's server process is killed, its container restarts");
+const keptDown = new Fault("01b-container-killed", "The master's container is killed and stays down");
+
+describe("the master is killed", () => {
+  after(() => restarted.report());
+  after(() => keptDown.report());
+
+  it("its process: it asks for its own replacement at once, whatever down-after is", async () => {
+    const group = await sharedGroup();
+    for (let round = 0; round < rounds(10, 2); round += 1) {
+      const { lostConfirmed, handOvers } = await restarted.round(group, async ({ mark, roles }) => {
+        const master = await group.master();
+        mark(`SIGKILL to the server of ${master.name}`);
+        await group.signal(master.name, "redis-server", "SIGKILL");
+        await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
+          timeoutMs: 15_000,
+        });
+      });
+      assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+      assert.equal(handOvers, 1, "changes of the master");
+    }
+    expectGaps(restarted, { medianMs: 2000, longestMs: 3000 });
+  });
+
+  it("its container, for good: the Sentinels replace it after down-after", async () => {
+    const group = await sharedGroup();
+    for (let round = 0; round < rounds(10, 1); round += 1) {
+      const { lostConfirmed, handOvers } = await keptDown.round(group, async ({ mark, roles, load }) => {
+        const master = await group.master();
+        mark(`${master.name} killed`);
+        await group.kill(master.name);
+        await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
+          timeoutMs: atMost(D + 2500),
+        });
+        await load.more(200, 10);
+        mark(`${master.name} started`);
+        await group.start(master.name);
+      });
+      assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+      assert.equal(handOvers, 1, "changes of the master");
+    }
+    expectGaps(keptDown, { medianMs: D + 1500, longestMs: D + 2500 });
+  });
+});
+
+function expectGaps(fault: Fault, { medianMs, longestMs }: { medianMs: number; longestMs: number }): void {
+  const gaps = fault.records.map(({ gapMs }) => gapMs);
+  assert.ok(median(gaps) <= atMost(medianMs), `median of the longest gaps: ${median(gaps)} ms`);
+  assert.ok(Math.max(...gaps) <= atMost(longestMs), `the longest of all gaps: ${Math.max(...gaps)} ms`);
+}

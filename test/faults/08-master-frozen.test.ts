@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, describe, it } from "mocha";
+import { atMost, D, Fault, rounds, sharedGroup, WriteProbe } from "../support/faults";
+import { waitFor } from "../support/waitFor";
+
+const short = new Fault("08a-frozen-briefly", "The master is frozen for less than down-after");
+const long = new Fault("08b-frozen-long", "The master is frozen until it is replaced, and thawed");
+
+describe("the master is frozen", () => {
+  after(() => short.report());
+  after(() => long.report());
+
+  it("for less than down-after: nothing happens", async () => {
+    const group = await sharedGroup();
+    for (let round = 0; round < rounds(3, 1); round += 1) {
+      const { lost, handOvers } = await short.round(group, async ({ mark, load }) => {
+        const master = await group.master();
+        mark(`${master.name} frozen`);
+        await group.signal(master.name, "redis-server", "SIGSTOP");
+        await sleep(D / 2);
+        mark("thawed");
+        await group.signal(master.name, "redis-server", "SIGCONT");
+        await load.more(500, 10);
+      });
+      assert.equal(handOvers, 0, "changes of the master");
+      assert.equal(lost.length, 0, "acknowledged writes that were lost");
+    }
+  });
+
+  it("for longer: it is replaced, and takes no write when it is thawed", async () => {
+    const group = await sharedGroup();
+    for (let round = 0; round < rounds(3, 1); round += 1) {
+      const { lostConfirmed } = await long.round(group, async ({ mark, roles, load }) => {
+        const master = await group.master();
+        const probe = new WriteProbe(master, group.contract.password, `frozen-${round}`);
+        try {
+          mark(`${master.name} frozen`);
+          await group.signal(master.name, "redis-server", "SIGSTOP");
+          await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
+            timeoutMs: atMost(D + 5000),
+          });
+          await load.more(500, 10);
+          const thawedAt = performance.now();
+          mark("thawed");
+          await group.thaw(master.name);
+          await waitFor(`${master.name} in sync`, () => roles.roleOf(master.name) === "replica", {
+            timeoutMs: atMost(20_000),
+          });
+          long.measured("in sync after", performance.now() - thawedAt);
+          const taken = probe.accepted.filter((at) => at >= thawedAt);
+          assert.equal(taken.length, 0, "writes that the thawed master took");
+        } finally {
+          probe.stop();
+        }
+      });
+      assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+    }
+  });
+});

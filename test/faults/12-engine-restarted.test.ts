@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "mocha";
+import { atMost, Fault, FaultGroup, rounds } from "../support/faults";
+import { DockerHosts } from "../support/dockerHosts";
+import { waitFor } from "../support/waitFor";
+
+const stopped = new Fault("12a-engine-restarted", "The Docker engine is restarted");
+const killed = new Fault("12b-engine-killed", "The Docker engine is killed and started again");
+
+describe("the Docker engine restarts under the deployment", () => {
+  // An engine of its own: everything else on the machine's would go down with it.
+  const hosts = new DockerHosts(1, "rof", 89);
+  let group: FaultGroup | undefined;
+  before(async function () {
+    if (process.getuid?.() !== 0) {
+      console.log("  the engine's restart: only root can start an engine of its own");
+      this.skip();
+    }
+    await hosts.start("redis:8.0.2");
+    group = await FaultGroup.deploy({
+      name: "faults-engine",
+      hosts: hosts.hosts,
+      redisPort: 19720,
+      sentinelPort: 29719,
+      appendonly: true,
+      failoverTimeoutMs: 10_000,
+      dataVolumes: "delete",
+    });
+  });
+  after(() => stopped.report());
+  after(() => killed.report());
+  after(async () => {
+    await group?.dispose();
+    await hosts.dispose();
+  });
+
+  for (const [fault, signal] of [
+    [stopped, "SIGTERM"],
+    [killed, "SIGKILL"],
+  ] as const) {
+    it(`${signal}: all members come back by themselves, with everything that was acknowledged`, async () => {
+      for (let round = 0; round < rounds(3, 1); round += 1) {
+        const { lost, lostConfirmed } = await fault.round(group!, async ({ mark, roles }) => {
+          mark(`${signal} to the engine`);
+          await hosts.restartEngine(0, signal);
+          mark("it answers again");
+          const backAt = performance.now();
+          await waitFor("one master", () => roles.masters().length === 1, { timeoutMs: atMost(30_000) });
+          fault.measured("one master after the engine answered", performance.now() - backAt);
+        });
+        assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+        assert.equal(lost.length, 0, "acknowledged writes that were lost");
+      }
+    });
+  }
+});
