@@ -59,6 +59,8 @@ choose_without_majority() {
 choose_among_holders() {
     if [ $((2 * absent)) -ge "$nodes" ]; then
         echo "- -$holders has data, but$missing, which may have newer data, does not answer"
+    elif [ -n "$loading" ]; then
+        echo "- -$loading still loads its data"
     elif [ -n "$elected" ]; then
         echo "$elected newer $most of the $((nodes - absent)) data nodes that answer follow it, now or by their disks"
     else
@@ -77,7 +79,7 @@ choose_as_planned() {
 
 # One pass over PEERS, for all rules.
 survey_group() {
-    nodes=0 absent=0 masters='' replicas='' votes='' holders='' missing='' answering='' newest='' furthest=-1
+    nodes=0 absent=0 masters='' replicas='' votes='' holders='' missing='' answering='' loading='' newest='' furthest=-1
     for peer in $PEERS; do
         read_peer "$peer"
         nodes=$((nodes + 1))
@@ -88,8 +90,7 @@ survey_group() {
             continue
             ;;
         loading)
-            # It tells more soon.
-            missing="$missing $address"
+            missing="$missing $address" loading="$loading $address"
             holders="$holders $address"
             continue
             ;;
