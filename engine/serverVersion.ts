@@ -44,13 +44,18 @@ export async function refuseUnreadableData(
   }
   const engine = await engineClient(endpoint, ANSWER_TIMEOUT_MS);
   const [asked, ...running] = await Promise.all([
-    survey.imageId === undefined ? serverOfTag(image) : lookInto(engine, survey.imageId),
+    serverIn(engine, survey.imageId, image),
     ...[...others].map(async ([id, node]): Promise<RunningImage> => {
-      const [server, name] = await Promise.all([lookInto(engine, id), nameOf(engine, id)]);
-      return { node, image: name, server };
+      const name = await nameOf(engine, id);
+      return { node, image: name, server: await serverIn(engine, id, name) };
     }),
   ]);
   return judgeImage(image, asked, running);
+}
+
+/** What an image itself tells, else its name: it may not be on the engine yet, or be too slow on a busy one. */
+async function serverIn(engine: Docker, id: string | undefined, name: string): Promise<ServerVersion | undefined> {
+  return (id === undefined ? undefined : await lookInto(engine, id)) ?? serverOfTag(name);
 }
 
 /** Whether the data that is there can be read by another image's server; pure. What does not tell is let through. */
