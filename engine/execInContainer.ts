@@ -7,12 +7,17 @@ export interface Executed {
   readonly exitCode: number | null;
 }
 
-/** Runs a command in a running container, as `docker exec` does. */
+/**
+ * Runs a command in a running container, as `docker exec` does.
+ *
+ * @param onLine gets each line as soon as it is printed.
+ */
 export async function execInContainer(
   endpoint: string,
   container: string,
   command: readonly string[],
   abortSignal?: AbortSignal,
+  onLine: (line: string) => void = () => undefined,
 ): Promise<Executed> {
   const engine = await engineClient(endpoint);
   const exec = await engine.getContainer(container).exec({
@@ -22,17 +27,34 @@ export async function execInContainer(
     abortSignal,
   });
   const stream = await exec.start({ hijack: false, stdin: false, abortSignal });
-  const output = demultiplexed(await bytesOf(stream));
+  const lines = new LineSplitter(onLine);
+  const output = demultiplexed(await bytesOf(stream, (soFar) => lines.see(demultiplexed(soFar))));
   const { ExitCode: exitCode } = await exec.inspect({ abortSignal });
   return { output, exitCode };
 }
 
-async function bytesOf(stream: Duplex): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function bytesOf(stream: Duplex, see: (soFar: Buffer) => void): Promise<Buffer> {
+  let bytes = Buffer.alloc(0);
   for await (const chunk of stream) {
-    chunks.push(Buffer.from(chunk as Uint8Array));
+    bytes = Buffer.concat([bytes, Buffer.from(chunk as Uint8Array)]);
+    see(bytes);
   }
-  return Buffer.concat(chunks);
+  return bytes;
+}
+
+/** Hands on each complete line of a growing text once. */
+export class LineSplitter {
+  private seen = 0;
+
+  constructor(private readonly onLine: (line: string) => void) {}
+
+  /** @param text all that there is so far. */
+  see(text: string): void {
+    for (let end = text.indexOf("\n", this.seen); end >= 0; end = text.indexOf("\n", this.seen)) {
+      this.onLine(text.slice(this.seen, end));
+      this.seen = end + 1;
+    }
+  }
 }
 
 /** Docker sends both outputs in one stream of frames: one byte for which, three zeros, four for the length, the text. */
@@ -40,6 +62,9 @@ export function demultiplexed(frames: Buffer): string {
   const texts: Buffer[] = [];
   for (let at = 0; at + 8 <= frames.length;) {
     const length = frames.readUInt32BE(at + 4);
+    if (at + 8 + length > frames.length) {
+      break;
+    }
     texts.push(frames.subarray(at + 8, at + 8 + length));
     at += 8 + length;
   }

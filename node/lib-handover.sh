@@ -3,7 +3,7 @@
 # them all, and Sentinel, which owns the roles, is asked at the moment at which it is fastest.
 
 # Longest time for which writes stay held when this program dies in the middle: the server ends the pause by itself.
-# Longer than any wait between two renewals.
+# Longer than any wait between two renewals. (Where the server is to end anyway, longer than it has to live.)
 PAUSE_MS=10000
 # Sentinel asks a replica for INFO every 10 s; one of them is hastened for the time of the hand-over.
 HASTENED_MS=1000 USUAL_MS=10000
@@ -11,7 +11,7 @@ HASTENED_MS=1000 USUAL_MS=10000
 # hand_over [ADDRESS]: to this replica, or to the one with the least to catch up. handover_begin has set the bounds.
 #   0  done: SUCCESSOR is the master, this node follows it, writes were held for PAUSED_MS
 #   1  not done: this node is still the master, and takes writes
-#   2  in doubt: nobody says how the failover ended; writes are still held, for PAUSE_MS at most
+#   2  in doubt: nobody says how the failover ended; writes are still held, for pause_ms at most
 # FAILOVER_ASKED says whether a Sentinel was asked at all.
 hand_over() {
     PREFERRED='' LEADER='' FAILOVER_ASKED=no chosen='' tries=0
@@ -28,7 +28,8 @@ hand_over() {
 handover_begin() {
     budget=$((STOP_GRACE_S * 2 / 3)) began=$(now)
     [ "$budget" -ge 2 ] || budget=2
-    handover_ends=$((began + budget))
+    handover_ends=$((began + budget)) pause_ms=$PAUSE_MS
+    [ "${stopping-no}" = no ] || pause_ms=$((STOP_GRACE_S * 1000))
 }
 
 # Chooses again when the chosen one is gone meanwhile; returns at the moment at which to go on.
@@ -157,7 +158,7 @@ change_priority() {
 # Waits until a Sentinel would promote the successor and no other, and is just before its next INFO of it. Returns
 # false when it is gone, or the time is over, or stopping was asked for.
 await_moment() {
-    aligned=yes
+    aligned=yes unheard=0
     while [ "$stop_asked" = no ]; do
         hasten_leader || return
         view=$(view_of "$LEADER")
@@ -169,6 +170,11 @@ await_moment() {
             [ -n "$pause_s" ] || return 0
             ;;
         gone) return 1 ;;
+        unaware)
+            # Overwhelmed, they may not have heard; and the successor's own scripts may have set another one.
+            unheard=$((unheard + 1))
+            [ $((unheard % 30)) != 0 ] || prefer_again
+            ;;
         '') ABLE=$(without "$LEADER" $ABLE) ;;
         esac
         if [ "$(now)" -ge "$preparing_ends" ]; then
@@ -192,6 +198,11 @@ hasten_leader() {
     LEADER=$1
     ask "$LEADER" "SENTINEL DEBUG INFO-PERIOD $HASTENED_MS" >/dev/null
     return 0
+}
+
+prefer_again() {
+    ask "$SUCCESSOR" 'CONFIG SET replica-priority 1' >/dev/null
+    ask "$LEADER" "SENTINEL DEBUG INFO-PERIOD $HASTENED_MS" >/dev/null
 }
 
 slow_down() {

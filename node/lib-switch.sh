@@ -1,13 +1,9 @@
 # shellcheck shell=sh
 # The part of a hand-over for which writes are held.
 
-# More than there can be.
-FENCE=1000000
-
 # switch_over: the results of hand_over, or 4: nothing was switched, since the moment for it was missed
 switch_over() {
     HELD_SINCE='' next=''
-    usual_fence=$(ask "$OWN_SERVER" 'CONFIG GET min-replicas-to-write' | sed -n 2p)
     if ! await_caught_up; then
         resume
         return
@@ -38,18 +34,11 @@ is_in_time() {
     [ "${view#* }" -ge "$MOMENT_FROM" ] && [ "${view#* }" -le "$MOMENT_OVER" ]
 }
 
-let_go() {
-    [ "${stopping-no}" = no ] || tell "CONFIG SET min-replicas-to-write $usual_fence"
-    tell 'CLIENT UNPAUSE'
-}
+let_go() { tell 'CLIENT UNPAUSE'; }
 
-# Holds writes back, or goes on holding them: at 'own_offset' nothing more comes, from now on for PAUSE_MS. A server that
-# is to end anyway gets a fence behind it: would the pause run out, writes were refused, and not acknowledged and lost.
-# (One that goes on might be left with the fence, if this program died.)
+# Holds writes back, or goes on holding them: at 'own_offset' nothing more comes, from now on for pause_ms.
 hold_writes() {
-    fence=PING
-    [ "${stopping-no}" = no ] || fence="CONFIG SET min-replicas-to-write $FENCE"
-    held=$(ask "$OWN_SERVER" "CLIENT PAUSE $PAUSE_MS WRITE" "$fence" 'INFO replication' TIME) || return
+    held=$(ask "$OWN_SERVER" "CLIENT PAUSE $pause_ms WRITE" 'INFO replication' TIME) || return
     case $held in
     OK*) ;;
     *) return 1 ;;
@@ -125,36 +114,68 @@ ask_for_failover() {
 # Sets 'next' to the node that a majority of the Sentinels names instead of this one. Gives up early when there is no
 # majority left to name anyone: when everything is being stopped, waiting for it would only use up the time.
 await_switch() {
-    next='' silent_rounds=0 round=0
+    next='' silent_rounds=0 round=0 follows=''
     # shellcheck disable=SC2086 # a list
     configured=$(words $SENTINELS)
     while [ "$(now)" -lt "$handover_ends" ]; do
         # Renewed about every second; not each time, since what is asked beside it waits for it.
         round=$((round + 1))
-        [ $((round % 8)) != 0 ] || hold_writes
-        # Of those that answered before: one that is cut off would cost a second each time.
-        # shellcheck disable=SC2086 # a list
-        names=$(at_once named_by $HEARD_BY)
-        # shellcheck disable=SC2086 # lists
+        [ $((round % 8)) != 1 ] || hold_writes
+        answers=$(ask_round)
+        case $answers in
+        *promoted*) follow_early ;;
+        esac
+        # shellcheck disable=SC2046,SC2086 # lists
         {
-            heard=$(words $names)
-            named=$(majority_of "$configured" $names)
+            set -- $(without promoted $answers)
+            named=$(majority_of "$configured" "$@")
         }
         if [ -n "$named" ] && [ "$named" != "$SELF" ]; then
             next=$named
             return
         fi
-        if [ $((2 * heard)) -gt "$configured" ]; then silent_rounds=0; else silent_rounds=$((silent_rounds + 1)); fi
+        if [ $((2 * $#)) -gt "$configured" ]; then silent_rounds=0; else silent_rounds=$((silent_rounds + 1)); fi
         [ "$silent_rounds" -lt 3 ] || return 0
         sleep 0.02
     done
 }
+
+# Prints the addresses that the Sentinels name, and 'promoted' once the successor is master. Asked are those Sentinels
+# that answered before: one that is cut off would cost a second each time.
+ask_round() (
+    # shellcheck disable=SC2086 # a list
+    {
+        at_once named_by $HEARD_BY &
+        [ -n "$follows" ] || report_promotion &
+    }
+    wait
+)
 
 # Prints the address that a Sentinel names, or nothing.
 named_by() {
     ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" | {
         read -r host && read -r port && echo "$host:$port"
     }
+}
+
+report_promotion() {
+    case $(ask "$SUCCESSOR" 'INFO replication') in
+    *role:master*) echo promoted ;;
+    esac
+}
+
+# From the promotion on there is no way back. Followed before the Sentinels tell anyone, the new master has a replica
+# when the first client comes, and need not refuse its writes for want of one. Writes are still held here.
+follow_early() {
+    follows=$SUCCESSOR
+    record_following "$follows"
+    tell "REPLICAOF ${follows%:*} ${follows##*:}"
+}
+
+# Ahead of the change, since a kill right after it must not bring the old role back. While the node runs on, it records
+# its role itself, every second.
+record_following() {
+    [ "${stopping-no}" = no ] || write_role replica "$1"
 }
 
 # No majority named another in time; only the successor itself knows whether it was promoted.
@@ -182,7 +203,7 @@ resume() {
     if let_go; then
         say "nothing is switched, and writes go on: $WHY_NONE"
     else
-        say "nothing is switched, and writes go on within $((PAUSE_MS / 1000)) s: $WHY_NONE"
+        say "nothing is switched, and writes go on within $((pause_ms / 1000)) s: $WHY_NONE"
     fi
     return 1
 }
@@ -191,21 +212,27 @@ resume() {
 # master and write there; the held writes, never acknowledged, would only be told READONLY here.
 step_down() {
     SUCCESSOR=$next
-    # Ahead of the change, since a kill right after it must not bring the old role back. While the node runs on, it
-    # records its role itself, every second.
-    [ "${stopping-no}" = no ] || write_role replica "$next"
+    record_following "$next"
     replies=$(ask "$OWN_SERVER" MULTI "REPLICAOF ${next%:*} ${next##*:}" 'CLIENT KILL TYPE normal' \
         'CLIENT KILL TYPE pubsub' 'CLIENT UNPAUSE' EXEC TIME)
-    # OK, four times QUEUED, then the four results and the time
-    # shellcheck disable=SC2086 # words
-    set -- $replies
-    if [ "${6-}" != OK ]; then
-        say "in doubt: $next is the master now, but this node does not obey (${replies:-no answer}); Sentinel demotes it"
+    # OK, four times QUEUED, then the four results and the time: two lines
+    count=0 obeyed='no answer' seconds='' released_at=''
+    while read -r line; do
+        count=$((count + 1))
+        [ "$count" != 6 ] || obeyed=$line
+        released_at="$seconds $line" seconds=$line
+    done <<REPLIES
+$replies
+REPLIES
+    case $obeyed in
+    OK*) ;;
+    *)
+        say "in doubt: $next is the master now, but this node does not obey ($obeyed); Sentinel demotes it"
         return 2
-    fi
-    shift 9
+        ;;
+    esac
     # shellcheck disable=SC2086 # seconds and microseconds
-    PAUSED_MS=$(elapsed_ms $HELD_SINCE "$@")
+    PAUSED_MS=$(elapsed_ms $HELD_SINCE $released_at)
     say "this node follows $next; writes were held for $PAUSED_MS ms"
 }
 

@@ -44,27 +44,3 @@ function whyNotPromotable(state: NodeState, master: Endpoint): string | undefine
     ? "may not be promoted (replica-priority 0: it has never synced)"
     : reason;
 }
-
-/** A replica-priority to set for the time of a hand-over. */
-export interface PriorityChange {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Smaller comes first; 0 is never. */
-const CHOSEN_PRIORITY = 1;
-const OTHER_PRIORITY = 100;
-
-/** The priorities that make Sentinel choose this replica and no other: only those that have to change. */
-export function prioritiesFor(candidate: string, others: readonly NodeState[]): PriorityChange[] {
-  return others.flatMap(({ name, facts }) => {
-    if (facts?.role !== "replica") {
-      return [];
-    }
-    const from = facts.priority;
-    const isRival = name !== candidate && from > 0 && from <= CHOSEN_PRIORITY;
-    const to = name === candidate ? CHOSEN_PRIORITY : isRival ? OTHER_PRIORITY : from;
-    return from === to ? [] : [{ name, from, to }];
-  });
-}

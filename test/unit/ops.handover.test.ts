@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseCandidate, prioritiesFor } from "../../ops/handover/candidate";
+import { chooseCandidate } from "../../ops/handover/candidate";
 import { judgePromotion } from "../../ops/handover/promotion";
 import { recordsRole } from "../../ops/handover/record";
 import { parseReplication, type NodeState, type ReplicationFacts } from "../../ops/handover/replication";
-import { isAligned, namedByMajority, prefers } from "../../ops/handover/sentinelView";
+import { namedByMajority } from "../../ops/handover/sentinelView";
 
 const at = (index: number) => ({ host: "172.30.28.1", port: 6379 + index });
 const master = { name: "m", address: at(0), offset: 1000 };
@@ -90,59 +90,9 @@ describe("the candidate of a planned failover", () => {
       }),
     );
   });
-
-  it("has the one best priority after the changes, and going back restores all (property)", () => {
-    fc.assert(
-      fc.property(fc.array(anyReplica, { minLength: 1, maxLength: 6 }), fc.nat(), (all, pick) => {
-        const others = all.map((facts, index) => replica(`r${index}`, index + 1, facts));
-        const candidate = others[pick % others.length]!;
-        fc.pre(candidate.facts!.priority > 0);
-        const priorities = new Map(others.map(({ name, facts }) => [name, facts!.priority]));
-        const changes = prioritiesFor(candidate.name, others);
-        changes.forEach(({ name, to }) => priorities.set(name, to));
-        const own = priorities.get(candidate.name)!;
-        const isBest = [...priorities].every(
-          ([name, priority]) => name === candidate.name || priority === 0 || priority > own,
-        );
-        changes.forEach(({ name, from }) => priorities.set(name, from));
-        return own > 0 && isBest && others.every(({ name, facts }) => priorities.get(name) === facts!.priority);
-      }),
-    );
-  });
 });
 
 describe("what Sentinels say during a hand-over", () => {
-  const row = (index: number, priority: number, fields: Record<string, string> = {}) => ({
-    ip: at(index).host,
-    port: String(at(index).port),
-    flags: "slave",
-    "slave-priority": String(priority),
-    "info-refresh": "700",
-    ...fields,
-  });
-
-  it("prefers the one with the smallest priority that is up", () => {
-    assert.ok(prefers([row(1, 1), row(2, 100), row(3, 0)], at(1)));
-    assert.ok(prefers([row(1, 1), row(2, 1, { flags: "slave,s_down" })], at(1)));
-    assert.ok(!prefers([row(1, 1), row(2, 1)], at(1)), "two with the same one: it may take either");
-    assert.ok(!prefers([row(1, 100), row(2, 100)], at(1)), "it has not heard of the new priority yet");
-    assert.ok(!prefers([row(1, 1, { flags: "slave,disconnected" })], at(1)));
-    assert.ok(!prefers([row(1, 0)], at(1)));
-    assert.ok(!prefers([], at(1)));
-  });
-
-  it("is aligned only in the window after the candidate's INFO", () => {
-    for (const [age, expected] of [
-      [679, false],
-      [680, true],
-      [750, true],
-      [751, false],
-    ] as const) {
-      assert.equal(isAligned([row(2, 1), row(1, 1, { "info-refresh": String(age) })], at(1)), expected, String(age));
-    }
-    assert.ok(!isAligned([], at(1)));
-  });
-
   it("needs more than half of all configured Sentinels, not of those that answer", () => {
     assert.equal(namedByMajority([at(1), undefined, undefined]), undefined);
     assert.equal(namedByMajority([at(1), at(2), undefined]), undefined);
