@@ -92,10 +92,15 @@ describe("failover", function () {
       await promotable(group.sentinels);
       await old.command("SET", "before", "1");
       const replicas = group.nodes.filter((node) => node !== old).map((node) => node.serverPid());
-      // Frozen, so that it can hand over to none of them; and for the time in which the Sentinels choose one: it is told
-      // to be master, and cannot obey yet.
-      replicas.forEach((pid) => process.kill(pid, "SIGSTOP"));
+      const signal = (name: NodeJS.Signals) => replicas.forEach((pid) => process.kill(pid, name));
+      // Frozen and cut off, so that it can hand over to none of them.
+      signal("SIGSTOP");
+      await old.command("CLIENT", "KILL", "TYPE", "replica");
       await old.stop();
+      signal("SIGCONT");
+      // Frozen again for the time in which the Sentinels choose one: it is told to be master, and cannot obey yet.
+      await sleep(2000);
+      signal("SIGSTOP");
       await waitFor("a Sentinel to start the failover", async () => {
         const answers = await Promise.all(group.sentinels.map((sentinel) => sentinel.command("SENTINEL", "MASTERS")));
         return answers.some((answer) => JSON.stringify(answer).includes("failover_in_progress"));
@@ -103,7 +108,7 @@ describe("failover", function () {
       old.start();
       // Time to ask around, with a second for each round in which the frozen ones do not answer.
       await sleep(2500);
-      replicas.forEach((pid) => process.kill(pid, "SIGCONT"));
+      signal("SIGCONT");
 
       let mostMasters = 0;
       await waitFor(
