@@ -8,7 +8,7 @@ import { BARE_IMAGE, buildBareImage, needImage } from "../support/images";
 import { expectSuccess, PulumiProject, type Ended } from "../support/pulumiProject";
 import { waitFor } from "../support/waitFor";
 
-const quick = { downAfterMs: 1000, failoverTimeoutMs: 10_000, dataVolumes: "delete", checkTimeoutS: 40 };
+const quick = { downAfterMs: 1000, failoverTimeoutMs: 10_000, dataVolumes: "delete", checkTimeoutS: 120 };
 const OLD = "redis:7.0.15";
 const NEW = "redis:8.0.2";
 const VALKEY = "valkey/valkey:8.1";
