@@ -14,7 +14,7 @@ HASTENED_MS=1000 USUAL_MS=10000
 #   2  in doubt: nobody says how the failover ended; writes are still held, for pause_ms at most
 # FAILOVER_ASKED says whether a Sentinel was asked at all.
 hand_over() {
-    PREFERRED='' LEADER='' FAILOVER_ASKED=no chosen='' tries=0
+    PREFERRED='' LEADER='' FAILOVER_ASKED=no chosen='' tries=0 looked_twice=no
     while :; do
         choose_and_align "${1-}" && switch_over
         result=$?
@@ -38,6 +38,7 @@ choose_and_align() {
     while :; do
         survey
         if ! is_named; then
+            look_twice && continue
             say "nothing is switched: $WHY_NONE"
             return 1
         fi
@@ -45,6 +46,7 @@ choose_and_align() {
         pick_successor "${1:-$chosen}" "$standings"
         [ -n "$SUCCESSOR$1" ] || pick_successor '' "$standings"
         if [ -z "$SUCCESSOR" ]; then
+            look_twice && continue
             say "nothing is switched, since no replica can take over: $WHY_NONE"
             return 1
         fi
@@ -60,6 +62,13 @@ choose_and_align() {
         # What a Sentinel sees and what the nodes say may differ for a moment.
         sleep 0.2
     done
+}
+
+# On a busy machine an answer may come too late once; when everything is being stopped, more would only take time.
+look_twice() {
+    [ "$looked_twice" = no ] || return
+    looked_twice=yes
+    sleep 0.3
 }
 
 # Sets 'standings' (for pick_successor), 'sentinels_said' and, of the Sentinels, HEARD_BY (all that answered) and

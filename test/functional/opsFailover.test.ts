@@ -186,12 +186,13 @@ describe("planned failover", function () {
   it("refuses a second one while one is under way", () =>
     withGroup({}, async (group) => {
       const master = await group.up();
-      const first = master.watch("handover", [], () => undefined);
+      const steps: string[] = [];
+      const first = master.watch("handover", [], (line) => steps.push(line));
       await waitFor("the first one to begin", () => existsSync(join(master.data, "handover.pid")));
       const lines: string[] = [];
       assert.equal(await master.watch("handover", [], (line) => lines.push(line)), 1);
       assert.deepEqual(lines, ["hand-over: nothing is switched: another hand-over is under way"]);
-      assert.equal(await first, 0);
+      assert.equal(await first, 0, steps.join("\n"));
       assert.ok(!existsSync(join(master.data, "handover.pid")));
     }));
 
