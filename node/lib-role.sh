@@ -28,6 +28,8 @@ take_role() {
         # shellcheck disable=SC2086 # a list
         gather "$SENTINELS" "$(without "$SELF" $DATA_NODES)"
         welcome_promotion
+        # Before the decision is recorded there.
+        disk=$(disk_in_words)
         decision=$(decide)
         apply "$decision" && break
         report_waiting
@@ -103,7 +105,7 @@ follow() {
 }
 
 report_decision() {
-    say "$HEARD; $(disk_in_words); decided: $1"
+    say "$HEARD; $disk; decided: $1"
 }
 
 disk_in_words() {
@@ -140,7 +142,7 @@ report_waiting() {
     reported=$reason
     quiet_log
     note_waiting "for $waited s, because $reason"
-    say "$HEARD; $(disk_in_words); still undecided after $waited s, because $reason"
+    say "$HEARD; $disk; still undecided after $waited s, because $reason"
     case $LATE in
     yes) report_at=$((time + 29)) ;;
     *) report_at=$((time + 3)) ;;
