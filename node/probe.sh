@@ -8,6 +8,9 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
 
+# It is tried once, on members that have just answered: a busy machine must not look like a broken deployment.
+ANSWER_S=5
+
 give_up() {
     echo "$*"
     exit 1
