@@ -8,6 +8,9 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-live.sh"
 
+# A change of the append-only file, or of much memory, takes the server a moment.
+ANSWER_S=10
+
 # By rename, so that a crash or a full disk leaves the previous one whole; before anything is changed, so that what the
 # server shows is never newer than what it will start with.
 if ! { instead_of_planned && printf '%s\n' "$1"; } >"$GROUP_FILE.new" || ! mv -f "$GROUP_FILE.new" "$GROUP_FILE"; then
@@ -21,11 +24,12 @@ commands=$(live_commands)
 # Line by line, the client's own way of asking one after the other; a reply is one line each.
 replies=$(ask "$OWN_SERVER" "$commands") || exit 0
 refused=$(
-    echo "$replies" | while read -r reply && read -r command <&3; do
+    echo "$commands" | while read -r command; do
+        read -r reply <&3 || reply="no answer within $ANSWER_S s"
         [ "$reply" = OK ] || echo "${command#CONFIG SET }: $reply"
-    done 3<<COMMANDS
-$commands
-COMMANDS
+    done 3<<REPLIES
+$replies
+REPLIES
 )
 case $KIND:$LIVE_CONF in
 data:*'appendonly no'*) retire_aof ;;
