@@ -42,7 +42,11 @@ async function upUnderLoad(project: PulumiProject, stack: string): Promise<Watch
     console.log(
       `      ${stack}: ${tookS.toFixed(1)} s, ${writer.acknowledged.length} writes, longest gap ${writer.longestGapMs} ms, ${missing.length} lost, masters ${watch.masters.join(" -> ")}`,
     );
-    assert.deepEqual(missing, [], "acknowledged writes were lost");
+    assert.deepEqual(
+      missing,
+      [],
+      `acknowledged writes were lost, of ${writer.acknowledged.at(-1)?.key}\n${watch.words}`,
+    );
     return { ended, watch, contract: now };
   } finally {
     watch.end();

@@ -4,7 +4,7 @@ import { openObserver } from "../../checks/observe";
 import { currentMaster } from "../../checks/roles";
 import { DEPLOYMENT_LABEL } from "../../config/labels";
 import type { Contract } from "../../outputs/contract";
-import { engine } from "./engine";
+import { container, engine } from "./engine";
 
 interface ContainerEvent {
   readonly Action: string;
@@ -17,6 +17,8 @@ export class GroupWatch {
   readonly started: string[] = [];
   /** The masters, in order; one more than there were changes. */
   readonly masters: string[] = [];
+  /** What the data nodes' own programs said, also those of containers that are gone by now. */
+  words = "";
   /** Most containers that were away at the same moment. */
   mostAway = 0;
   private readonly away = new Set<string>();
@@ -37,6 +39,7 @@ export class GroupWatch {
       rest = lines.pop() ?? "";
       lines.filter((line) => line !== "").forEach((line) => watch.take(JSON.parse(line) as ContainerEvent));
     });
+    await Promise.all(contract.nodes.map(({ name }) => watch.listen(name)));
     void watch.followMaster();
     return watch;
   }
@@ -56,7 +59,21 @@ export class GroupWatch {
     } else if (action === "start") {
       this.away.delete(name);
       this.started.push(name);
+      if (this.contract.nodes.some((node) => node.name === name)) {
+        // It may be gone again before it was heard.
+        this.listen(name).catch(() => undefined);
+      }
     }
+  }
+
+  /** Keeps a node's words while it says them: a replaced container takes its log along. */
+  private async listen(name: string): Promise<void> {
+    const since = Math.floor(Date.now() / 1000);
+    const log = await container(name).logs({ follow: true, stdout: true, stderr: true, since });
+    log.on("data", (chunk: Buffer) => {
+      const lines = chunk.toString("latin1").match(/(?:boot|stop|handover|hand-over): [^\n]*/g) ?? [];
+      this.words += lines.map((line) => `${new Date().toISOString().slice(11, 23)} ${name} ${line}\n`).join("");
+    });
   }
 
   private async followMaster(): Promise<void> {
