@@ -3,7 +3,14 @@ import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
-import { afterFailover, assertEverywhere, promotable, watchForMaster, writeEverywhere } from "../support/scenes";
+import {
+  afterFailover,
+  assertEverywhere,
+  promotable,
+  promotedInsteadOf,
+  watchForMaster,
+  writeEverywhere,
+} from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
 const appendonly = { appendonly: true } as const;
@@ -48,9 +55,9 @@ describe("the end of a full outage", function () {
       const state = join(stale.data, "sentinel.conf");
       copyFileSync(state, join(stale.home, "before"));
       await old.kill();
-      await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+      await promotedInsteadOf(group, old);
       old.start();
-      const last = await group.settled();
+      const last = await group.settled(BOUND);
       await writeEverywhere(group, last, "key");
       await group.kill();
       group.sentinels.forEach((sentinel) => sentinel.emptyData());
@@ -58,7 +65,7 @@ describe("the end of a full outage", function () {
       const others = watchForMaster(group, [old]);
       await settlesOn(group, last, "key");
       assert.deepEqual(await others.stop(), []);
-      await group.named(last);
+      await group.named(last, BOUND);
     }));
 
   it("a Sentinel that named the plan's master while it was alone takes the group's word at once", () =>
@@ -72,7 +79,7 @@ describe("the end of a full outage", function () {
       await waitFor("its word", async () => (await first.namedMaster()) === group.nodes[0]!.address);
       const began = Date.now();
       group.start([...group.nodes, ...rest]);
-      await group.named(last);
+      await group.named(last, BOUND);
       console.log(`      all Sentinels name the last master after ${Date.now() - began} ms`);
       assert.equal((await group.settled(BOUND)).name, last.name);
       await assertEverywhere(group, "key");
@@ -133,8 +140,8 @@ describe("the end of a full outage", function () {
       await assert.rejects(replica.command("SET", "more", "1"), /READONLY/);
       // A person's word ends it.
       await replica.command("REPLICAOF", "NO", "ONE");
-      await group.named(replica);
-      assert.equal((await group.settled()).name, replica.name);
+      await group.named(replica, BOUND);
+      assert.equal((await group.settled(BOUND)).name, replica.name);
       assert.equal(await replica.command("GET", "key"), "1");
     }));
 
@@ -142,7 +149,7 @@ describe("the end of a full outage", function () {
     withGroup({ settings: { ...appendonly, replicas: 0 } }, async (group) => {
       const [only] = group.nodes as [MemberProcess];
       group.start();
-      await group.settled();
+      await group.settled(BOUND);
       await only.command("SET", "key", "1");
       await waitFor("its marker", () => only.marker().data === "data");
       await group.kill();
@@ -195,7 +202,7 @@ describe("a lost disk", function () {
         await group.kill();
         [master, other, ...group.sentinels].forEach((member) => member.emptyData());
         group.start([master, other, ...group.sentinels]);
-        assert.equal((await group.settled()).name, master.name);
+        assert.equal((await group.settled(BOUND)).name, master.name);
         whole.start();
         await waitFor("its protest", () => whole.log.includes("which is empty, and this node has data"));
         await waitFor("it to be master", async () => (await whole.role()).name === "master", { timeoutMs: BOUND });
@@ -215,7 +222,7 @@ describe("a lost disk", function () {
         await old.command("SET", "only-here", "1");
         await old.kill();
         replicas.forEach((node) => process.kill(node.serverPid(), "SIGCONT"));
-        await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+        await promotedInsteadOf(group, old);
         old.start();
         await group.settled(BOUND);
         assert.match(old.log, /the own data is set aside in \S+, \d+ kB/);
@@ -260,7 +267,7 @@ async function settlesOn(group: Group, expected: MemberProcess | undefined, key:
   if (expected !== undefined) {
     assert.equal(master.name, expected.name);
   }
-  await group.named(master);
+  await group.named(master, BOUND);
   await assertEverywhere(group, key);
 }
 

@@ -4,16 +4,24 @@ import { waitFor } from "./waitFor";
 
 /** What several tests of the boot begin with. */
 
+/** On a busy machine a failover of a second takes its time. */
+const PATIENCE = { timeoutMs: 30_000 };
+
 /** A complete group whose master is not the planned one; the old master is back as a replica. */
 export async function afterFailover(group: Group): Promise<MemberProcess> {
   const old = await group.up();
   await old.kill();
-  await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+  await promotedInsteadOf(group, old);
   old.start();
-  const master = await group.settled();
-  await group.named(master);
+  const master = await group.settled(PATIENCE.timeoutMs);
+  await group.named(master, PATIENCE.timeoutMs);
   assert.notEqual(master.name, old.name);
   return master;
+}
+
+/** Waits until a Sentinel names another master. */
+export async function promotedInsteadOf(group: Group, old: MemberProcess): Promise<void> {
+  await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address, PATIENCE);
 }
 
 /** Writes a key that all nodes have, and have recorded that they do. */
@@ -21,8 +29,11 @@ export async function writeEverywhere(group: Group, master: MemberProcess, key: 
   const replicas = group.nodes.filter((node) => node !== master && node.isRunning);
   await master.command("SET", key, "1");
   assert.equal(await master.command("WAIT", replicas.length, 5000), replicas.length, "replicas that have the write");
-  await waitFor("every marker to tell of the master and of data", () =>
-    [master, ...replicas].every((node) => node.marker().master === master.address && node.marker().data === "data"),
+  await waitFor(
+    "every marker to tell of the master and of data",
+    () =>
+      [master, ...replicas].every((node) => node.marker().master === master.address && node.marker().data === "data"),
+    PATIENCE,
   );
 }
 
@@ -66,6 +77,6 @@ export async function promotable(sentinels: readonly MemberProcess[]): Promise<v
       const lists = await Promise.all(sentinels.map((sentinel) => sentinel.sentinelList("REPLICAS")));
       return lists.flat().every((replica) => replica["slave-priority"] === "100");
     },
-    { timeoutMs: 15_000 },
+    PATIENCE,
   );
 }
