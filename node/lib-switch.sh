@@ -25,6 +25,8 @@ switch_over() {
 # trying again holds writes for less time than waiting for Sentinel's INFO would.
 is_in_time() {
     tries=$((tries + 1))
+    # Stopped itself meanwhile (a frozen machine), it must not rely on a pause that may have run out.
+    [ $(($(now) - ${held_at%% *})) -lt $((PAUSE_MS / 2000)) ] || return
     [ "$tries" -lt 4 ] && [ "$aligned" = yes ] || return 0
     view=$(view_of "$LEADER")
     case $view in
