@@ -91,6 +91,23 @@ export class PulumiProject {
     });
   }
 
+  /** Runs pulumi and kills it, with every process that it started, after so many milliseconds (or it ends before). */
+  async killedAfter(ms: number, args: readonly string[]): Promise<void> {
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.folder,
+      env: this.environment(),
+      stdio: "ignore",
+      detached: true,
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once("exit", () => resolve());
+      child.once("error", reject);
+    });
+    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), ms);
+    await ended;
+    clearTimeout(timer);
+  }
+
   /** One of the project's own commands, as its npm script runs it once the tools are there. */
   command(args: readonly string[], input?: string): Promise<Ended> {
     return run(

@@ -13,7 +13,8 @@ import { processIds } from "./processTable";
 
 const runDocker = (...args: readonly string[]): Promise<unknown> => promisify(execFile)("docker", args);
 
-const STACK = "faults";
+/** Name of the stack, in a project of the deployment's own. */
+export const STACK = "faults";
 /** What the engine puts before each part of a container's output. */
 // eslint-disable-next-line no-control-regex -- it is made of control characters
 const FRAME = /[\u0000-\u0002]\u0000{3}[^]{4}/g;
@@ -44,9 +45,19 @@ export class FaultGroup {
 
   /** `pulumi up` with these settings instead of the present ones; without any, with those of the deployment. */
   async up(changed: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    this.project.configure(STACK, { ...this.settings, ...changed });
+    this.configure(changed);
     expectSuccess(await this.project.up(STACK, "--refresh"));
     this.contract = await this.project.contract(STACK);
+  }
+
+  /** Only writes the settings: the deployment's own, with these instead of some. */
+  configure(changed: Readonly<Record<string, unknown>>): void {
+    this.project.configure(STACK, { ...this.settings, ...changed });
+  }
+
+  /** `pulumi up` that is killed, with all its children, after so many milliseconds. */
+  async upKilledAfter(ms: number): Promise<void> {
+    await this.project.killedAfter(ms, ["up", "--yes", "--skip-preview", "--refresh", "--stack", STACK]);
   }
 
   /** One of the project's own commands on this deployment, such as `status`. */

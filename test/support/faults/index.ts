@@ -31,7 +31,7 @@
 export { applicationClient, memberClient, withMember } from "./connect";
 export { Fault } from "./fault";
 export { longestGap, median, reigns } from "./figures";
-export { FaultGroup } from "./group";
+export { FaultGroup, STACK } from "./group";
 export { complaints } from "./health";
 export { Cable, CutOffClient } from "./partition";
 export { Load, type Acknowledged } from "./load";
