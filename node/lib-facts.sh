@@ -19,7 +19,8 @@ majority_of() {
 
 # Each prints one line: KIND ADDRESS ANSWER
 
-# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it; and the epoch of that word.
+# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it; the epoch of that word;
+# and `replacing`, if it is.
 sentinel_word() {
     word=$(ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" "SENTINEL MASTER $MASTER_NAME" | {
         read -r host && read -r port && echo "$host:$port$(doubt_and_epoch)"
@@ -29,14 +30,15 @@ sentinel_word() {
 
 # Of what SENTINEL MASTER answers, names and values in turn.
 doubt_and_epoch() {
-    doubt='' epoch=0
+    doubt='' epoch=0 replacing=''
     while read -r key && read -r value; do
         case $key,$value, in
-        flags,*_down,* | flags,*failover_in_progress,*) doubt=! ;;
+        flags,*failover_in_progress,*) doubt=! replacing=replacing ;;
+        flags,*_down,*) doubt=! ;;
         config-epoch,*) epoch=$value ;;
         esac
     done
-    echo "$doubt $epoch"
+    echo "$doubt $epoch $replacing"
 }
 
 # ROLE,MASTER,DATA,READY,ID,OFFSET,PAST as decide.sh wants them
@@ -51,19 +53,20 @@ node_word() {
     echo "node $1 $INFO_ROLE,$INFO_MASTER,$INFO_DATA,$ready,$INFO_ID,$INFO_OFFSET,$INFO_PAST"
 }
 
-# gather SENTINELS NODES: sets NAMED, NAMES (the answers), ANSWERING (Sentinels that answered), DOUBTED (by which),
+# gather SENTINELS NODES: sets NAMED, NAMES (the answers), ANSWERING (Sentinels that answered), DOUBTED (by which), REPLACING (who is),
 # PEERS (for decide), HIGHEST_EPOCH (of the Sentinels' words) and HEARD (all of it as a sentence)
 gather() {
-    NAMES='' ANSWERING='' DOUBTED='' PEERS='' HIGHEST_EPOCH=0 heard_nodes=''
+    NAMES='' ANSWERING='' DOUBTED='' REPLACING='' PEERS='' HIGHEST_EPOCH=0 heard_nodes=''
     # Not within the here-document: its pipe would leak into busybox's `timeout`, whose watcher keeps it open for 1 s.
     answers=$(ask_all "$1" "$2" | sort)
-    while read -r kind address answer epoch; do
+    while read -r kind address answer epoch replacing; do
         case $kind:$answer in
         sentinel:-) ;;
         sentinel:*)
             ANSWERING="$ANSWERING $address"
             [ "${epoch:-0}" -le "$HIGHEST_EPOCH" ] || HIGHEST_EPOCH=$epoch
             NAMES="$NAMES ${answer%!}"
+            [ -z "${replacing:-}" ] || REPLACING="$REPLACING $address"
             [ "$answer" = "${answer%!}" ] || DOUBTED="$DOUBTED $address"
             ;;
         node:*)
@@ -111,3 +114,14 @@ in_words() (
     *) echo "$1 ($3, $4, offset $6)" ;;
     esac
 )
+
+# place_of WORD LIST: prints 1 for the first one
+place_of() {
+    wanted=$1 place=1
+    shift
+    for word; do
+        [ "$word" != "$wanted" ] || break
+        place=$((place + 1))
+    done
+    echo "$place"
+}

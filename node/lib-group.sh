@@ -167,23 +167,18 @@ report_asking() {
 }
 
 # choose_epoch same|newer: the epoch belongs to the word. Sentinels believe the higher one, and never agree on
-# different words of the same epoch: so each Sentinel has epochs of its own.
+# different words of the same epoch: so each Sentinel has epochs of its own, and the next failover is above them all.
 choose_epoch() {
     CONFIG_EPOCH=0
+    # shellcheck disable=SC2086 # lists
     if [ "$1" = newer ]; then
-        # shellcheck disable=SC2086 # a list
-        CONFIG_EPOCH=$((HIGHEST_EPOCH + $(place_of "$SELF" $SENTINELS)))
+        are_all "$MASTER" $NAMES || CONFIG_EPOCH=$((HIGHEST_EPOCH + $(place_of "$SELF" $SENTINELS)))
+        HIGHEST_EPOCH=$((HIGHEST_EPOCH + $(words $SENTINELS)))
     fi
-    [ "$CURRENT_EPOCH" -ge "$CONFIG_EPOCH" ] || CURRENT_EPOCH=$CONFIG_EPOCH
+    [ "$CURRENT_EPOCH" -ge "$HIGHEST_EPOCH" ] || CURRENT_EPOCH=$HIGHEST_EPOCH
 }
 
-# place_of WORD LIST: prints 1 for the first one
-place_of() {
-    wanted=$1 place=1
-    shift
-    for word; do
-        [ "$word" != "$wanted" ] || break
-        place=$((place + 1))
-    done
-    echo "$place"
+# are_all WORD WORDS...: there are some, and no others
+are_all() {
+    [ $# -gt 1 ] && [ -z "$(without "$@")" ]
 }

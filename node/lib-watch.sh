@@ -11,6 +11,7 @@ watch_server() {
             allow_promotion
             ;;
         esac
+        mind_master
         sleep 1
     done
 }

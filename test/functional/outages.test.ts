@@ -13,12 +13,29 @@ import {
 } from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
-const appendonly = { appendonly: true } as const;
+/** On a busy machine a server that does nothing wrong may be silent for a second. */
+const appendonly = { appendonly: true, downAfterMs: 2000 } as const;
 /** Within which a group is to have a master that has the data, or to say why it has none. */
 const BOUND = 60_000;
 
 describe("the end of a full outage", function () {
   this.timeout(120_000);
+
+  it("the last master is missing, and the others load too late for Sentinel's failover: they ask for another one", () =>
+    withGroup({ settings: appendonly }, async (group) => {
+      const last = await group.up();
+      await writeEverywhere(group, last, "key");
+      await group.kill();
+      group.start(group.sentinels);
+      await waitFor(
+        "a failover that found nobody",
+        () => group.sentinels.some(({ log }) => log.includes("-failover-abort-no-good-slave")),
+        { timeoutMs: 30_000 },
+      );
+      await settlesWithout(group, last, "key");
+      const asked = group.nodes.filter(({ log }) => log.includes("is down, and no Sentinel is replacing it"));
+      assert.equal(asked.length, 1, "nodes that asked");
+    }));
 
   for (const tools of ["system", "busybox"] as const) {
     it(`the last master is missing for good: another one is promoted, with the data (${tools} tools)`, () =>
