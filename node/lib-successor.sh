@@ -4,7 +4,7 @@
 # Sentinel notices a promotion at its next INFO, a second after the last one. Asked within this window after the last
 # one (milliseconds), the promotion (0.2 s) is done just before the next, and writes are held for 0.4 s instead of 1.2 s.
 # Holding writes begins earlier than the best time for asking, by what the steps between take: 50 to 90 ms.
-MOMENT_FROM=570 MOMENT_TO=670
+MOMENT_FROM=600 MOMENT_TO=680
 # Asked later than this, the promotion is seen a second later.
 MOMENT_OVER=770
 
