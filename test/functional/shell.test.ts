@@ -10,7 +10,6 @@ const scripts = readdirSync(folder).filter((name) => name.endsWith(".sh"));
 
 describe("the node's scripts", () => {
   it("are clean by shellcheck, as POSIX sh, apart and joined", function () {
-    this.timeout(30_000);
     requireProgram("shellcheck");
     execFileSync("shellcheck", ["-s", "sh", ...scripts], { cwd: folder });
     const joined = spawnSync("shellcheck", ["-s", "sh", "-e", "SC1091,SC2034,SC2153,SC2154,SC2317", "-"], {
