@@ -12,6 +12,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-aside.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-orphan.sh"
+. "$NODE_HOME/lib-deposed.sh"
 . "$NODE_HOME/lib-watch.sh"
 . "$NODE_HOME/lib-successor.sh"
 . "$NODE_HOME/lib-handover.sh"

@@ -41,7 +41,7 @@ at_once() (
 # INFO rather than ROLE: it answers while loading, and its lines need no counting.
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
-    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none
+    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0
     info_host='' info_syncing=0 info_loading=0
     while IFS=: read -r key value; do
         case $key in
@@ -51,6 +51,7 @@ parse_info() {
         master_port) INFO_MASTER=$info_host:$value ;;
         master_link_status) INFO_LINK=$value ;;
         master_sync_in_progress) info_syncing=$value ;;
+        connected_slaves) INFO_FOLLOWERS=$value ;;
         slave_priority) INFO_PRIORITY=$value ;;
         master_replid) INFO_REPLID=$value ;;
         master_replid2) INFO_REPLID2=$value ;;

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # While the server runs: keep the marker up to date, and let the node be promoted once it is worth it.
 
-# Only records: roles are moved by Sentinel (or by a person), with REPLICAOF, behind our back.
+# Roles are moved by Sentinel (or by a person), with REPLICAOF, behind our back; a master that was replaced while it could
+# not be told gives way by itself.
 watch_server() {
     while server_runs; do
         record_state
@@ -12,6 +13,7 @@ watch_server() {
             ;;
         esac
         mind_master
+        mind_own_role
         sleep 1
     done
 }
