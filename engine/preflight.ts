@@ -1,6 +1,5 @@
 import { BlockList } from "node:net";
-import { probeFrom } from "../checks/inside";
-import { allMembers, endpointText, type DeploymentPlan, type Endpoint } from "../config/plan";
+import { allMembers, type DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
 import type { Surveys } from "../rollout/members";
 import { refuseUnreadableData } from "./serverVersion";
@@ -41,14 +40,7 @@ async function preflightPlan(
         const survey = await surveyEngine({ endpoint, image: plan.settings.image, listeners });
         surveys.set(endpoint, survey);
         const problems = judgeSurvey(plan, endpoint, survey, stack);
-        if (problems.length > 0) {
-          return problems;
-        }
-        const refusals = [
-          refuseToRemoveTheMaster(plan, endpoint, survey, stack),
-          refuseUnreadableData(plan, endpoint, survey, stack),
-        ];
-        return (await Promise.all(refusals)).flat();
+        return problems.length > 0 ? problems : await refuseUnreadableData(plan, endpoint, survey, stack);
       } catch (error) {
         if (!(error instanceof EngineUnreachable)) {
           throw error;
@@ -59,46 +51,6 @@ async function preflightPlan(
     }),
   );
   return { problems: found.flat(), surveys };
-}
-
-/** Bound on asking a group for its master; a group that has none is for the checks to report. */
-const MASTER_TIMEOUT_MS = 5_000;
-
-/** Fewer replicas may mean that the node which is the master now goes, and with it the only one that takes writes. */
-async function refuseToRemoveTheMaster(
-  plan: DeploymentPlan,
-  endpoint: string,
-  survey: EngineSurvey,
-  stack: string,
-): Promise<Problem[]> {
-  const ours = survey.containers.filter(
-    ({ owner, kind, state }) =>
-      owner?.stack === stack && owner.deployment === plan.name && kind === "data" && state === "running",
-  );
-  const leaving = ours.filter(({ name }) => !plan.nodes.some((node) => node.name === name));
-  if (leaving.length === 0) {
-    return [];
-  }
-  const signal = AbortSignal.timeout(MASTER_TIMEOUT_MS);
-  const master = await probeFrom(endpoint, ours[0]!.name, signal).catch(() => undefined);
-  return master === undefined
-    ? []
-    : judgeLeavingMaster(
-        plan,
-        master,
-        leaving.map(({ name }) => name),
-      );
-}
-
-/** Whether the master is among the nodes that a plan no longer has; pure. */
-export function judgeLeavingMaster(plan: DeploymentPlan, master: Endpoint, leaving: readonly string[]): Problem[] {
-  if (plan.nodes.some(({ announced }) => endpointText(announced) === endpointText(master))) {
-    return [];
-  }
-  const heir = plan.nodes[0]!.name;
-  const handOver = plan.settings.topology === "sentinel" ? `failover -- --to ${heir}` : `promote -- ${heir}`;
-  const reason = `${leaving.join(", ")} would be removed, and the master is among them (${endpointText(master)}); hand over first: npm run ${handOver}`;
-  return [{ path: "replicas", reason }];
 }
 
 /** What on an engine is in the way of a deployment; pure. */
@@ -121,6 +73,17 @@ export function judgeSurvey(plan: DeploymentPlan, endpoint: string, survey: Engi
         path: "name",
         reason: `there is already a container ${member.name}${owner(namesake)} on ${endpoint}; ${fix}`,
       });
+    }
+    const occupant = survey.containers
+      .filter((container) => isOwn(container) && container.name !== member.name)
+      .find(({ ports }) => ports.some((p) => p.port === member.hostPort && sameAddress(p.ip, member.bindAddress)));
+    if (occupant !== undefined) {
+      const stays = allMembers(plan).some(({ name }) => name === occupant.name);
+      const fix = stays
+        ? `it moves only when it is replaced itself; fix: pulumi config set ${portSetting} PORT, so that the new ports do not overlap the present ones`
+        : "which the settings no longer name, since members cannot be renamed while they run; fix: go back to the old name, or npm run destroy first";
+      const reason = `port ${member.hostPort} of ${member.name} is held on ${endpoint} by this stack's own ${occupant.name}, ${fix}`;
+      problems.push({ path: stays ? portSetting : "name", reason });
     }
     const holder = foreign.find(({ ports }) =>
       ports.some((p) => p.port === member.hostPort && sameAddress(p.ip, member.bindAddress)),

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { planDeployment } from "../../config/plan";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
-import { judgeLeavingMaster, judgeSurvey } from "../../engine/preflight";
+import { judgeSurvey } from "../../engine/preflight";
 import type { EngineSurvey } from "../../engine/survey";
 
 const ENGINE = "unix:///var/run/docker.sock";
@@ -65,17 +65,21 @@ describe("the look at an engine", () => {
     assert.deepEqual(judge({ networks: [{ name: "theirs", subnets: ["172.30.30.0/24", "fd00::/64"] }] }), []);
   });
 
-  it("refuses to remove the node that is the master now, and says how to hand over", () => {
-    const plan = planOf({ replicas: 1 });
-    assert.deepEqual(judgeLeavingMaster(plan, { host: "172.30.29.12", port: 6379 }, ["redis-replica-2"]), []);
-    const [problem] = judgeLeavingMaster(plan, { host: "172.30.29.13", port: 6379 }, ["redis-replica-2"]);
+  it("refuses to rename members, and to move one to a port that another still has", () => {
+    const containers = [
+      { ...container, name: "redis-master", state: "running", owner: own, ports: [{ ip: "127.0.0.1", port: 6380 }] },
+      { ...container, name: "redis-replica-1", state: "running", owner: own, ports: [{ ip: "127.0.0.1", port: 6381 }] },
+    ];
+    assert.deepEqual(judge({ containers }), []);
+    for (const renamed of [{ masterSuffix: "primary" }, { name: "other" }]) {
+      assert.match(
+        judge({ containers }, renamed)[0] ?? "",
+        /^name: port 6380 of \S+ is held .* own redis-master, which the settings no longer name.*npm run destroy/,
+      );
+    }
     assert.match(
-      problem!.reason,
-      /redis-replica-2 would be removed, and the master is among them .*npm run failover -- --to redis-master/,
+      judge({ containers }, { redisPort: 6381, subnet: "172.30.29.0/24" })[0] ?? "",
+      /^redisPort: port 6381 of redis-master is held .* own redis-replica-1, .*do not overlap/,
     );
-    const [byHand] = judgeLeavingMaster(planOf({ topology: "replication", replicas: 0 }), { host: "x", port: 1 }, [
-      "r",
-    ]);
-    assert.match(byHand!.reason, /npm run promote -- redis-master/);
   });
 });
