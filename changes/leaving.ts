@@ -23,14 +23,12 @@ export async function findLeaving(plan: DeploymentPlan, stack: string): Promise<
       const engine = await engineClient(endpoint);
       const label = [`${DEPLOYMENT_LABEL}=${plan.name}`, `${STACK_LABEL}=${stack}`, KIND_LABEL];
       const containers = await engine.listContainers({ all: true, filters: { label } });
-      return containers.map(
-        ({ Names, Labels, State }): LeavingMember => ({
-          engine: endpoint,
-          name: Names[0]!.replace(/^\//, ""),
-          kind: Labels[KIND_LABEL] === "data" ? "data" : "sentinel",
-          running: State === "running",
-        }),
-      );
+      return containers.map(({ Names, Labels, State }): LeavingMember => ({
+        engine: endpoint,
+        name: Names[0]!.replace(/^\//, ""),
+        kind: Labels[KIND_LABEL] === "data" ? "data" : "sentinel",
+        running: State === "running",
+      }));
     }),
   );
   return found.flat().filter(({ name }) => !staying.has(name));

@@ -49,7 +49,7 @@ type Look = (client: Redis) => Promise<Omit<MemberState, "member">>;
 
 /** A data node shows the term of what it was told last (see node/lib-live.sh). */
 async function lookAtNode(plan: DeploymentPlan, client: Redis): ReturnType<Look> {
-  const [, title] = (await client.config("GET", "proc-title-template")) as string[];
+  const [, title] = await client.config("GET", "proc-title-template");
   return { settings: currentIf(title?.split(" ").at(-1) === groupTerm(plan)), strangers: [] };
 }
 

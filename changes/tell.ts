@@ -25,7 +25,9 @@ export async function tellMembers(
   const refusals = await Promise.all(
     members.map((member) => tell(member.engine.endpoint, member.name, renderGroupEnv(plan, member, ids), run)),
   );
-  const refused = refusals.flatMap((refusal, at) => (refusal === undefined ? [] : [`${members[at]!.name}: ${refusal}`]));
+  const refused = refusals.flatMap((refusal, at) =>
+    refusal === undefined ? [] : [`${members[at]!.name}: ${refusal}`],
+  );
   if (refused.length > 0) {
     throw failure(
       `Not every server takes the changed settings; the others have them, and none was restarted:\n  ${refused.join("\n  ")}\nCorrect the setting (pulumi config set), then run \`npm run up\` again.`,

@@ -42,10 +42,11 @@ export function groupTerm(plan: DeploymentPlan): string {
 /** The other Sentinels are written in advance: the group is complete at once instead of after Sentinel's hellos. */
 function sentinelLines(plan: DeploymentPlan, own: SentinelPlan, ids: Readonly<Record<string, string>>): string[] {
   const { masterName } = plan.settings;
-  const { quorum: _, ...directives } = liveSentinelDirectives(plan);
+  // The quorum stands in the line that names the master.
+  const directives = Object.entries(liveSentinelDirectives(plan)).filter(([directive]) => directive !== "quorum");
   const peers = plan.sentinels.filter(({ name }) => name !== own.name);
   return [
-    ...Object.entries(directives).map(([directive, value]) => `sentinel ${directive} ${masterName} ${value}`),
+    ...directives.map(([directive, value]) => `sentinel ${directive} ${masterName} ${value}`),
     ...peers.map(({ name, announced: { host, port } }) =>
       ["sentinel known-sentinel", masterName, host, port, ids[name]].join(" "),
     ),

@@ -107,7 +107,7 @@ describe("settings of running servers", () => {
         assert.equal(await config(node, "appendonly"), appendonly ? "yes" : "no");
         await node.command("SET", `after-${round}`, "1");
         await waitFor("the first append-only file", async () =>
-          /aof_rewrite_in_progress:0/.test(String(await node.command("INFO", "persistence"))),
+          String(await node.command("INFO", "persistence")).includes("aof_rewrite_in_progress:0"),
         );
         await node.stop();
         assert.equal(existsSync(join(node.data, "appendonlydir")), appendonly);
@@ -131,7 +131,7 @@ describe("settings of running servers", () => {
         }
         const error = await node.command("CONFIG", "SET", name, value).then(
           () => undefined,
-          (refused: Error) => refused.message,
+          (refused: unknown) => String(refused),
         );
         const isLive = !/immutable|protected/.test(error ?? "");
         if (isLive !== liveDirectiveNames.has(name)) {

@@ -27,7 +27,7 @@ function mockPulumi(): Promise<void> {
             : type === "random:index/randomId:RandomId"
               ? { hex: "5".repeat(40) }
               : type === "docker:index/remoteImage:RemoteImage"
-                ? { imageId: inputs.name === "redis:8.0.2" ? "sha256:0123" : "sha256:4567" }
+                ? { imageId: (inputs as { name: string }).name === "redis:8.0.2" ? "sha256:0123" : "sha256:4567" }
                 : {};
         return { id: `${name}-id`, state: { ...(inputs as object), ...computed } };
       },
@@ -61,4 +61,3 @@ export const container = (all: readonly Registered[], name: string) => {
   const found = containersOf(all).find((resource) => resource.name === name);
   return (found ?? assert.fail(`no container ${name}`)).inputs as unknown as ContainerArgs;
 };
-

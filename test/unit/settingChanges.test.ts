@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { settingNames, type DeploymentOverrides, type SettingName } from "../../config/schema";
+import { settingNames, type DeploymentOverrides } from "../../config/schema";
 import { settingChanges, type SettingChange } from "../../config/settingChanges";
 import { containersOf, deploy, ofType, type Registered } from "./components.support";
 
@@ -125,7 +125,7 @@ describe("what a changed setting does to a running deployment", () => {
   });
   for (const name of settingNames) {
     it(`${name}: ${settingChanges[name]}`, async () => {
-      const now = await deploy({ ...before, [name]: others[name as SettingName] });
+      const now = await deploy({ ...before, [name]: others[name] });
       assert.equal(changeOf(old, now), settingChanges[name]);
     });
   }
