@@ -158,7 +158,7 @@ describe("changes without a restart", () => {
 
   it("the master of a replication topology that leaves hands over too", async () => {
     await deploy({ topology: "replication", replicas: 3 });
-    expectSuccess(await project.command(["promote", STACK, "changes-replica-3", "--yes"]).then((ended) => ended));
+    expectSuccess(await project.command(["promote", "changes-replica-3", "--stack", STACK, "--yes"]));
     const output = await deploy({ topology: "replication", replicas: 1 });
     assert.match(output, /changes-replica-3 is stopped, and will be removed/);
     assert.equal(contract.nodes.length, 2);
