@@ -1,4 +1,5 @@
 import type { Contract, ContractMember } from "../outputs/contract";
+import { judgeDisk } from "./judgeDisk";
 import { addressText, describe, describeAddress, announcedBy } from "./members";
 import {
   bringBack,
@@ -45,7 +46,7 @@ export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict
   if (isStandby(facts.following)) {
     return [judgeStandby(group, node)];
   }
-  return [judgeRole(group, member, facts), judgeReplication(group, member, facts)];
+  return [judgeRole(group, member, facts), judgeReplication(group, member, facts), ...judgeDisk(member, facts)];
 }
 
 /** Its link is meant to be down, so nothing else needs to be said of it. */

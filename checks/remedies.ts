@@ -25,6 +25,10 @@ export function bringBack({ name }: ContractMember, { kind }: Failure): string {
 export const waitForLoading = (name: string): string =>
   `a large data set takes its time: let the checks wait longer (\`pulumi config set checkTimeoutS 600\`) and ${logs(name)}`;
 
+/** A node that cannot write its files. */
+export const makeRoom = (name: string): string =>
+  `make room on its host's disk (\`docker system df\` shows what takes it), and ${logs(name)}; it takes writes again by itself, and until then \`npm run failover\` moves the master's role to another node`;
+
 /** A master beside the one that the Sentinels name. */
 export const demoteStray = (name: string): string =>
   `Sentinel makes it a replica within about 10 s; if it stays master, nothing that was written to it is safe: ${logs(name)}, then run \`docker restart ${name}\` on its host`;

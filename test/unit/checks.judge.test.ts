@@ -101,6 +101,20 @@ const deviations: readonly Deviation[] = [
     says: /has not heard from redis-\S+ \(\S+\) for 9 s/,
   },
   {
+    what: "cannot write its append-only file",
+    kind: "node",
+    change: (view, name) =>
+      withNode(view, name, (facts) => ({ info: { ...facts.info, aof_last_write_status: "err" } })),
+    says: /cannot write its append-only file/,
+  },
+  {
+    what: "could not save its snapshot",
+    kind: "node",
+    change: (view, name) =>
+      withNode(view, name, (facts) => ({ info: { ...facts.info, rdb_last_bgsave_status: "err" } })),
+    says: /could not save its snapshot/,
+  },
+  {
     what: "does not answer",
     kind: "sentinel",
     change: withoutAnswer,
