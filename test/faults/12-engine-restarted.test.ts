@@ -20,6 +20,7 @@ describe("the Docker engine restarts under the deployment", () => {
     group = await FaultGroup.deploy({
       name: "faults-engine",
       hosts: hosts.hosts,
+      bindAddress: hosts.hosts[0]!.address,
       redisPort: 19720,
       sentinelPort: 29719,
       appendonly: true,

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -94,8 +94,21 @@ export class DockerHosts {
     await waitFor("the engine to end", () => daemon.exitCode !== null || daemon.signalCode !== null, {
       timeoutMs: 60_000,
     });
+    await this.containerdEnds(index);
     this.startEngine(index);
     await this.engineAnswers(this.hosts[index]!);
+  }
+
+  /** It dies with a killed engine, but a moment later; found still there, it would be waited for in vain. */
+  private async containerdEnds(index: number): Promise<void> {
+    const file = join(this.folder, String(index + 1), "exec", "containerd", "containerd.pid");
+    if (existsSync(file)) {
+      const pid = Number(readFileSync(file, "utf8"));
+      attempt(() => process.kill(pid, "SIGKILL"));
+      await waitFor("containerd to end", () => !existsSync(`/proc/${pid}/exe`), { timeoutMs: 15_000 });
+      // Where nobody reaps it, its id looks alive to the next engine, which would not start another one.
+      rmSync(file);
+    }
   }
 
   private async engineAnswers({ endpoint, name }: HostSettings): Promise<void> {
