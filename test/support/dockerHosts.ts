@@ -1,11 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import type { HostSettings } from "../../config/schema";
 import { waitFor } from "./waitFor";
-
 
 /**
  * Docker hosts on one machine: an engine each, in a network namespace of its own, on a common network. Needs root.
@@ -80,35 +79,49 @@ export class DockerHosts {
       attempt(() => ip("netns", "del", name));
     }
     attempt(() => ip("link", "del", `${this.prefix}machine`));
+    // An engine that was killed left its mounts behind, and the one after it does not know of them.
+    for (const place of mountsBelow(this.folder)) {
+      attempt(() => execFileSync("umount", ["--lazy", place], { stdio: "pipe" }));
+    }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  /**
-   * Ends an engine and starts it again, as a reboot or an update of it does.
-   *
-   * @param signal SIGTERM stops its containers first; after SIGKILL the next one finds them still running.
-   */
-  async restartEngine(index: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  /** Restarts an engine, as an update of it does: it stops its containers first. */
+  async restartEngine(index: number): Promise<void> {
     const daemon = this.daemons[index]!;
-    daemon.kill(signal);
+    daemon.kill("SIGTERM");
+    await this.startAgain(index);
+  }
+
+  /** Ends everything that runs on a host in the same moment, as a reset of a machine does, and starts its engine. */
+  async resetHost(index: number): Promise<void> {
+    const { endpoint } = this.hosts[index]!;
+    const docker = (...args: readonly string[]): readonly string[] =>
+      execFileSync("docker", ["-H", endpoint, ...args], { encoding: "utf8" })
+        .split("\n")
+        .filter(Boolean);
+    const containers = docker("inspect", "-f", "{{.State.Pid}}", ...docker("ps", "-q")).map(Number);
+    const home = join(this.folder, String(index + 1));
+    const pidFile = join(home, "exec", "containerd", "containerd.pid");
+    const victims = [Number(readFileSync(pidFile, "utf8")), ...shimsOf(home), ...containers];
+    this.daemons[index]!.kill("SIGKILL");
+    victims.forEach((pid) => attempt(() => process.kill(pid, "SIGKILL")));
+    // A process that nobody reaps has an id, but no program any more.
+    await waitFor("everything on the host to end", () => victims.every((pid) => !existsSync(`/proc/${pid}/exe`)), {
+      timeoutMs: 30_000,
+    });
+    // Its id looks alive to the next engine, which would not start another one.
+    rmSync(pidFile, { force: true });
+    await this.startAgain(index);
+  }
+
+  private async startAgain(index: number): Promise<void> {
+    const daemon = this.daemons[index]!;
     await waitFor("the engine to end", () => daemon.exitCode !== null || daemon.signalCode !== null, {
       timeoutMs: 60_000,
     });
-    await this.containerdEnds(index);
     this.startEngine(index);
     await this.engineAnswers(this.hosts[index]!);
-  }
-
-  /** It dies with a killed engine, but a moment later; found still there, it would be waited for in vain. */
-  private async containerdEnds(index: number): Promise<void> {
-    const file = join(this.folder, String(index + 1), "exec", "containerd", "containerd.pid");
-    if (existsSync(file)) {
-      const pid = Number(readFileSync(file, "utf8"));
-      attempt(() => process.kill(pid, "SIGKILL"));
-      await waitFor("containerd to end", () => !existsSync(`/proc/${pid}/exe`), { timeoutMs: 15_000 });
-      // Where nobody reaps it, its id looks alive to the next engine, which would not start another one.
-      rmSync(file);
-    }
   }
 
   private async engineAnswers({ endpoint, name }: HostSettings): Promise<void> {
@@ -150,7 +163,9 @@ export class DockerHosts {
       `${home}/pid`,
     ];
     // nsenter, not `ip netns exec`, which hides the control groups from the engine.
-    const daemon = spawn("nsenter", [`--net=/run/netns/${this.prefix}-${name}`, ...engine], { stdio: ["ignore", log, log] });
+    const daemon = spawn("nsenter", [`--net=/run/netns/${this.prefix}-${name}`, ...engine], {
+      stdio: ["ignore", log, log],
+    });
     closeSync(log);
     daemon.once("exit", (code) => {
       if (code !== 0 && code !== null) {
@@ -159,6 +174,30 @@ export class DockerHosts {
     });
     this.daemons[index] = daemon;
   }
+}
+
+/** Innermost first. */
+function mountsBelow(folder: string): readonly string[] {
+  return readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .flatMap((line) => line.split(" ")[1] ?? [])
+    .filter((place) => place.startsWith(`${folder}/`))
+    .reverse();
+}
+
+/** The processes between an engine and its containers: they name the engine's folder. */
+function shimsOf(home: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return words.includes("containerd-shim") && words.includes(`${home}/`);
+      } catch {
+        return false;
+      }
+    });
 }
 
 function ip(...args: readonly string[]): void {
