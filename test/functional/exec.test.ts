@@ -15,7 +15,7 @@ describe("what runs beside the server", function () {
       });
       master.start();
       await waitFor("a standby's word", async () =>
-        (await master.run("health")).output.startsWith("unhealthy: standby"),
+        (await master.run("health")).output.startsWith("unhealthy: undecided, read-only: "),
       );
 
       group.start([...group.nodes.slice(1), ...group.sentinels]);

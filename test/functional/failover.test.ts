@@ -11,6 +11,10 @@ describe("failover", function () {
     withGroup({}, async (group) => {
       const old = await group.up();
       await old.command("SET", "before", "1");
+      await waitFor("both replicas to have it", async () => {
+        const copies = await Promise.all(group.nodes.map((node) => node.command("GET", "before")));
+        return copies.every((copy) => copy === "1");
+      });
       await old.kill();
       const next = await waitFor("another master by all Sentinels' word", async () => {
         const words = await Promise.all(group.sentinels.map((sentinel) => sentinel.namedMaster()));
