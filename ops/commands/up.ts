@@ -1,5 +1,6 @@
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
+import { releaseStaleLocks } from "../staleLock";
 import { readContracts } from "../stack";
 import { ensureStack } from "../toolchain";
 import { hasSettings, shortStackName } from "../words";
@@ -18,6 +19,9 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
     );
   }
   await ensureStack(stack);
+  for (const pid of releaseStaleLocks(stack, process.env.PULUMI_BACKEND_URL)) {
+    process.stderr.write(`An earlier update of ${stack} was killed (process ${pid} is gone): its lock is removed.\n`);
+  }
   const exitCode = await runPulumi([
     "up",
     "--yes",
