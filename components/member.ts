@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentSettings } from "../config/schema";
 import type { NodePlan, SentinelPlan } from "../config/plan";
 import { IDENTITY_LABEL, KIND_LABEL, ownershipLabels, REVISION_LABEL } from "../config/labels";
-import { DATA_DIR, NODE_HOME, NODE_PROGRAM, nodeCommand, nodeProgram, type NodeCommand } from "../node/program";
+import { DATA_DIR, GROUP_VARIABLE, NODE_HOME, NODE_PROGRAM, nodeCommand, nodeProgram, type NodeCommand } from "../node/program";
 import { identityOf } from "../rollout/members";
 import { revisionOf } from "../rollout/revision";
 import { stackIdentity, type RedisBase } from "./redisBase";
@@ -93,8 +93,8 @@ export function createMember(
       image: image.imageId,
       labels: [...ownLabels, { label: REVISION_LABEL, value: revision }],
       ...limitArgs(settings, files.memoryLimitMb),
+      envs: [pulumi.interpolate`${GROUP_VARIABLE}=${files.group}`],
       uploads: [
-        { file: `${NODE_HOME}/group.env`, content: files.group },
         { file: NODE_PROGRAM, content: program },
         ...Object.keys(configuration).map((file) => ({
           file: `${NODE_HOME}/${file}`,
@@ -115,8 +115,9 @@ export function createMember(
       deleteBeforeReplace: true,
       // Changes of the health check alone are otherwise ignored by the provider.
       replaceOnChanges: ["healthcheck"],
-      // The group's word changes while the container runs (see GroupSettings); its place is the first.
-      ignoreChanges: ["uploads[0].content"],
+      // The group's word changes while the container runs (see GroupSettings). A whole property, since a refresh puts
+      // the uploads into another order.
+      ignoreChanges: ["envs"],
     },
   );
   base.rollout.declared(member, container.id);

@@ -9,20 +9,16 @@ BOOT_WAIT_S=20
 # shellcheck source=/dev/null
 . "$NODE_HOME/node.env"
 
-# The group as it was when this container was made, or, in the volume, as it was told to the running node since then.
+# The group as it was when this container was made, in its environment, or as it was told to the running node since
+# then, in the volume. The told one counts only for the container that it was told to: one made later knows better.
 GROUP_FILE=$DATA_DIR/group.env
-group_file() {
-    # The told one counts only for the container that it was told to: one that was made later knows better.
-    if [ -r "$GROUP_FILE" ] && read -r instead <"$GROUP_FILE" && [ "$instead" = "$(instead_of_planned)" ]; then
-        echo "$GROUP_FILE"
-    else
-        echo "$NODE_HOME/group.env"
-    fi
-}
-instead_of_planned() { echo "# instead of $(cksum <"$NODE_HOME/group.env")"; }
-
-# shellcheck source=/dev/null
-. "$(group_file)"
+instead_of_planned() { echo "# instead of $(printf '%s' "$REDIS_NODE_GROUP" | cksum)"; }
+if [ -r "$GROUP_FILE" ] && read -r instead <"$GROUP_FILE" && [ "$instead" = "$(instead_of_planned)" ]; then
+    # shellcheck source=/dev/null
+    . "$GROUP_FILE"
+else
+    eval "$REDIS_NODE_GROUP"
+fi
 
 SELF=$ADDRESS:$PORT
 OWN_SERVER=$LISTEN_ADDRESS:$LISTEN_PORT

@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 
 /** Folder inside every container with the node's program and its configuration. */
 export const NODE_HOME = "/opt/redis-node";
+/** Environment variable with what a container knew of its group when it was made; no secrets. */
+export const GROUP_VARIABLE = "REDIS_NODE_GROUP";
 /** Where a member's volume is mounted. */
 export const DATA_DIR = "/data";
 /** The node's program: the scripts of `node/` in one file, which runs the one it is told to. */

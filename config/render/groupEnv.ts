@@ -5,10 +5,10 @@ import { shellQuoted } from "./nodeEnv";
 import { lines } from "./redisConf";
 
 /**
- * What a member knows of its group, and what its server can change while it runs: shell assignments for `group.env`.
+ * What a member knows of its group, and what its server can change while it runs: shell assignments.
  *
- * Apart from `node.env`, since a running member is given a new one: a replica more or another `maxmemory` replaces no
- * container.
+ * In the container's environment when it is made, which is no place for secrets, and in `group.env` in its volume when it
+ * was told later: a replica more or another `maxmemory` replaces no container.
  *
  * @param ids the fixed id of each Sentinel, by its name; data nodes need none.
  */
@@ -30,7 +30,7 @@ export function renderGroupEnv(
 }
 
 /**
- * A name for what all `group.env` of a plan say together: data nodes that run show theirs, and so tell whether they
+ * A name for what all members of a plan are told together: data nodes that run show theirs, and so tell whether they
  * have the plan's.
  */
 export function groupTerm(plan: DeploymentPlan): string {

@@ -13,7 +13,7 @@ import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
-import { NODE_PROGRAM, nodeProgram, type NodeCommand } from "../../node/program";
+import { GROUP_VARIABLE, NODE_PROGRAM, nodeProgram, type NodeCommand } from "../../node/program";
 import { freePorts } from "./freePorts";
 import { waitFor } from "./waitFor";
 
@@ -410,7 +410,8 @@ export class MemberProcess {
   }
 
   private get environment(): NodeJS.ProcessEnv {
-    return { PATH: [this.tools, process.env.PATH].filter(Boolean).join(":") };
+    const group = readFileSync(join(this.home, "group.env"), "utf8");
+    return { PATH: [this.tools, process.env.PATH].filter(Boolean).join(":"), [GROUP_VARIABLE]: group };
   }
 }
 

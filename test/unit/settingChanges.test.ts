@@ -67,11 +67,9 @@ const IN_PLACE = ["memory", "memorySwap", "cpuShares", "cpuSet", "restart"];
 const uploadsOf = ({ uploads }: Readonly<Record<string, unknown>>): readonly unknown[] =>
   Array.isArray(uploads) ? uploads : (uploads as { value: unknown[] }).value;
 
-/** The first of a container's uploads is told to the running member instead. */
-const fixed = (inputs: Readonly<Record<string, unknown>>): string => {
-  const uploads = uploadsOf(inputs).slice(1);
-  return JSON.stringify({ ...inputs, uploads, ...Object.fromEntries(IN_PLACE.map((name) => [name, undefined])) });
-};
+/** A change of the environment, the word on the group, is told to the running member instead. */
+const fixed = (inputs: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ ...inputs, ...Object.fromEntries([...IN_PLACE, "envs"].map((name) => [name, undefined])) });
 const changeable = (inputs: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(IN_PLACE.map((name) => inputs[name]));
 
