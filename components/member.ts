@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentSettings } from "../config/schema";
 import type { NodePlan, SentinelPlan } from "../config/plan";
 import { IDENTITY_LABEL, KIND_LABEL, ownershipLabels, REVISION_LABEL } from "../config/labels";
-import { DATA_DIR, GROUP_VARIABLE, NODE_HOME, NODE_PROGRAM, nodeCommand, nodeProgram, type NodeCommand } from "../node/program";
+import {
+  DATA_DIR,
+  GROUP_VARIABLE,
+  NODE_HOME,
+  NODE_PROGRAM,
+  nodeCommand,
+  nodeProgram,
+  type NodeCommand,
+} from "../node/program";
 import { identityOf } from "../rollout/members";
 import { revisionOf } from "../rollout/revision";
 import { stackIdentity, type RedisBase } from "./redisBase";
