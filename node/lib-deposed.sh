@@ -5,14 +5,19 @@
 # A round of the watch takes little more than a second; this many say that the whole container stood still.
 STOOD_STILL_S=4
 
+# A promotion reaches the Sentinels at the leader's next INFO (1 s) and with its next hello (2 s): until then they name
+# the old master, who may still be one, and a node that gave way to it would throw the newer data away.
+PROMOTION_KNOWN_S=15
+
 # After record_state, about once a second. Looks around only when there is a reason to: every look costs processes.
 mind_own_role() {
     previous_watch=${this_watch-} this_watch=$(now)
+    note_reign
     is_perhaps_deposed || return 0
     own_role=$INFO_ROLE
     gather "$SENTINELS" ''
-    case $NAMED in
-    '' | "$SELF") return ;;
+    case $DOUBTED:$NAMED in
+    : | :"$SELF" | ' '*) return ;;
     esac
     ask_info "$NAMED"
     [ "$INFO_ROLE" = master ] || return 0
@@ -23,9 +28,18 @@ mind_own_role() {
     esac
 }
 
-# Master by its own last word, and either alone, or without an answer, or just back from standing still.
+# Since when it has been master without a break.
+note_reign() {
+    case $INFO_ROLE in
+    master) reigns_since=${reigns_since:-$this_watch} ;;
+    replica | standby) reigns_since='' ;;
+    esac
+}
+
+# Master by its own last word, for long enough, and either alone, or without an answer, or just back from standing still.
 is_perhaps_deposed() {
     [ "$TOPOLOGY:$LAST_ROLE" = sentinel:master ] || return
+    [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ] || return
     case $INFO_ROLE:$INFO_FOLLOWERS in
     down:* | master:0) true ;;
     master:*) [ $((this_watch - ${previous_watch:-$this_watch})) -ge "$STOOD_STILL_S" ] ;;
