@@ -130,11 +130,18 @@ describe("changes without a restart", () => {
     });
     const now = await containers();
     const data = contract.nodes.map(({ name }) => name);
-    assert.deepEqual(data.map((name) => now[name]), data.map((name) => old[name]), "a data node was touched");
+    assert.deepEqual(
+      data.map((name) => now[name]),
+      data.map((name) => old[name]),
+      "a data node was touched",
+    );
     for (const { name } of contract.sentinels) {
       assert.deepEqual(await knownTo(name), await othersThan(name), `what ${name} knows`);
     }
-    assert.deepEqual((await leftovers("changes")).filter((name) => /replica-[34]|sentinel-[45]/.test(name)), []);
+    assert.deepEqual(
+      (await leftovers("changes")).filter((name) => /replica-[34]|sentinel-[45]/.test(name)),
+      [],
+    );
     expectSuccess(await project.up(STACK, "--expect-no-changes"));
   });
 
@@ -148,7 +155,11 @@ describe("changes without a restart", () => {
       await deploy({ topology });
       assert.equal(contract.sentinels.length, topology === "sentinel" ? 3 : 0);
       const now = await containers();
-      assert.deepEqual(data.map((name) => now[name]), data.map((name) => old[name]), `${topology}: a node was touched`);
+      assert.deepEqual(
+        data.map((name) => now[name]),
+        data.map((name) => old[name]),
+        `${topology}: a node was touched`,
+      );
       const reader = new Redis(contract.connection);
       assert.equal(await reader.get("kept"), "through it all");
       reader.disconnect();
