@@ -9,8 +9,9 @@ import { parseDeployment } from "../../config/settings";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Properties that a running container takes over, and the image, whose id is compared by itself. */
+/** Properties that a running container takes over or is told, and the image, whose id is compared by itself. */
 const NOT_IN_THE_REVISION = [
+  "envs",
   "image",
   "labels",
   "memory",
@@ -21,8 +22,8 @@ const NOT_IN_THE_REVISION = [
   "mustRun",
   "destroyGraceSeconds",
 ];
-/** Uploads that do not count either: the one is told to the running node, the other is a secret. */
-const NOT_IN_THE_UPLOADS = /\/(group\.env|password)$/;
+/** An upload that does not count either: a secret. */
+const NOT_IN_THE_UPLOADS = /\/password$/;
 
 let containers: { readonly name: string; readonly inputs: Inputs }[] = [];
 
