@@ -88,7 +88,7 @@ describe("components", () => {
       const text = (file: string) => uploads.find((upload) => upload.file.endsWith(`/${file}`))?.content ?? "";
       return {
         own: /myid (\S+)/.exec(text("sentinel.conf"))?.[1] ?? "",
-        others: [...String(container(all, name).envs).matchAll(/known-sentinel mymaster \S+ \d+ ([0-9a-f]+)/g)].map(
+        others: [...JSON.stringify(container(all, name).envs).matchAll(/known-sentinel mymaster \S+ \d+ ([0-9a-f]+)/g)].map(
           (m) => m[1],
         ),
       };

@@ -23,7 +23,7 @@ const NOT_IN_THE_REVISION = [
   "destroyGraceSeconds",
 ];
 /** An upload that does not count either: a secret. */
-const NOT_IN_THE_UPLOADS = /\/password$/;
+const NOT_IN_THE_UPLOADS = "/password";
 
 let containers: { readonly name: string; readonly inputs: Inputs }[] = [];
 
@@ -61,7 +61,7 @@ function fixedInputs(inputs: Inputs): string {
   const secretOrNot = inputs.uploads as { value?: unknown };
   const uploads = (secretOrNot.value ?? secretOrNot) as { file: string; content: string }[];
   const fixed = Object.entries(inputs).filter(([key]) => !NOT_IN_THE_REVISION.includes(key) && key !== "uploads");
-  return JSON.stringify([fixed.sort(), uploads.filter(({ file }) => !NOT_IN_THE_UPLOADS.test(file))]);
+  return JSON.stringify([fixed.sort(), uploads.filter(({ file }) => !file.endsWith(NOT_IN_THE_UPLOADS))]);
 }
 
 const changes: readonly DeploymentOverrides[] = [
