@@ -88,9 +88,9 @@ describe("components", () => {
       const text = (file: string) => uploads.find((upload) => upload.file.endsWith(`/${file}`))?.content ?? "";
       return {
         own: /myid (\S+)/.exec(text("sentinel.conf"))?.[1] ?? "",
-        others: [...JSON.stringify(container(all, name).envs).matchAll(/known-sentinel mymaster \S+ \d+ ([0-9a-f]+)/g)].map(
-          (m) => m[1],
-        ),
+        others: [
+          ...JSON.stringify(container(all, name).envs).matchAll(/known-sentinel mymaster \S+ \d+ ([0-9a-f]+)/g),
+        ].map((m) => m[1]),
       };
     };
     const ids = [1, 2, 3].map((index) => idOf(`redis-sentinel-${index}`));
