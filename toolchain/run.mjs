@@ -44,6 +44,16 @@ function invocation(command, args, { node, pulumi }) {
 }
 
 /**
+ * What a signal does: it ends the preparations, until the command runs that it is passed on to.
+ * @type {(signal: NodeJS.Signals) => unknown}
+ */
+let onSignal = (signal) => {
+  stopChildren();
+  say("stopped; what is finished stays, the rest is made anew next time");
+  process.exit(128 + constants.signals[signal]);
+};
+
+/**
  * Runs it with our terminal, passes signals on, and resolves with how it ended.
  * @param {ReturnType<typeof invocation>} what
  * @param {NodeJS.ProcessEnv} env
@@ -53,10 +63,7 @@ function become({ program, args, cwd }, env) {
   const child = spawn(program, args, { cwd, env, stdio: "inherit" });
   // Ctrl-C reaches the child from the terminal itself, and a second one would mean "at once, uncleanly" to pulumi.
   const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
-  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => (terminal && signal === "SIGINT") || child.kill(signal));
-  }
+  onSignal = (signal) => (terminal && signal === "SIGINT") || child.kill(signal);
   return new Promise((resolve, reject) => {
     child.on("error", (error) => reject(new Stop(`${program} could not be started: ${error.message}.`)));
     child.on("exit", (code, signal) => resolve({ code, signal }));
@@ -93,12 +100,9 @@ async function main(words) {
   return code ?? 128 + (signal ? constants.signals[signal] : 0);
 }
 
+// One listener for good: Node loses a signal that arrives while the last listener is taken away.
 for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-  process.on(signal, () => {
-    stopChildren();
-    say("stopped; what is finished stays, the rest is made anew next time");
-    process.exit(128 + constants.signals[signal]);
-  });
+  process.on(signal, () => onSignal(signal));
 }
 
 try {

@@ -18,7 +18,7 @@ case "$1" in
     mkdir -p "\${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/trial"
     echo '"${SALT}"' > "\${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/trial/dev.json"
     echo 'encryptionsalt: ${SALT}' >> Pulumi.dev.yaml ;;
-  wait) trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done ;;
+  wait) trap 'exit 3' TERM; echo ready; until [ -e enough ]; do sleep 0.05; done ;;
 esac
 `;
 
@@ -91,9 +91,15 @@ describe("the front door", function () {
 
   it("passes a signal on and waits for the answer", async () => {
     const child = spawn(process.execPath, [join(clone, "toolchain/run.mjs"), "pulumi", "wait"], { cwd: clone, env });
-    await new Promise((resolve) => child.stdout.once("data", resolve));
-    child.kill("SIGTERM");
-    assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 3);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    try {
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      child.kill("SIGTERM");
+      assert.equal(await ended, 3);
+    } finally {
+      // Also when the signal was lost: neither of the two may outlive the test.
+      writeFileSync(join(clone, "enough"), "");
+    }
   });
 
   it("explains in one sentence what it cannot do, without a trace", () => {
