@@ -20,6 +20,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-handover-lock.sh"
 . "$NODE_HOME/lib-stop.sh"
 . "$NODE_HOME/lib-live.sh"
+. "$NODE_HOME/lib-crash.sh"
 . "$NODE_HOME/lib-compare.sh"
 . "$NODE_HOME/decide-by-disks.sh"
 . "$NODE_HOME/decide.sh"
@@ -82,5 +83,8 @@ while :; do
     server_runs || break
 done
 kill "$keeper_pid" 2>/dev/null
-if [ "$stopping:$code" = yes:0 ]; then close_marker; fi
+case $stopping:$code in
+yes:0) close_marker ;;
+no:*) replace_crashed_master ;;
+esac
 exit "$code"

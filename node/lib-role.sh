@@ -119,7 +119,9 @@ disk_in_words() {
 # One Sentinel after the other until one says OK: two failovers at once would fight.
 ask_failover() {
     [ $(($(now) - failover_asked)) -ge 5 ] || return 0
-    for sentinel in $ANSWERING; do
+    # shellcheck disable=SC2086 # a list
+    informed=$(at_once informed_sentinel $ANSWERING)
+    for sentinel in $informed $ANSWERING; do
         reply=$(ask "$sentinel" "SENTINEL FAILOVER $MASTER_NAME" | head -n 1)
         case $reply in
         OK | INPROG*)
@@ -130,6 +132,16 @@ ask_failover() {
         esac
     done
     reason="$reason; asked for a failover, the last reply: $reply"
+}
+
+# Prints the Sentinel if it chooses by what the replicas have now. In a failover it asks those again of which it heard
+# more than a second ago, just before it chooses; of the others it goes by what they had before the master was gone.
+informed_sentinel() {
+    ask "$1" "SENTINEL REPLICAS $MASTER_NAME" | awk '
+        name == "info-refresh" { age = $0 }
+        name == "master-link-status" && $0 == "ok" && age < 1000 { stale = 1 }
+        { name = name == "" ? $0 : "" }
+        END { exit stale || !NR }' && echo "$1"
 }
 
 # Soon after the start, then every few seconds, and once the bound is over, every 30 s or when the reason changes.

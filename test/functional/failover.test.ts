@@ -57,6 +57,23 @@ describe("failover", function () {
       assert.ok(gap < 4000, `gap of ${gap} ms`);
     }));
 
+  for (const tools of ["system", "busybox"] as const) {
+    it(`a crashed master has itself replaced before its container ends, whether that starts again or not (${tools})`, () =>
+      withGroup({ tools, settings: { downAfterMs: 30_000 } }, async (group) => {
+        const old = await group.up();
+        await promotable(group.sentinels);
+        await old.command("SET", "before", "1");
+        await waitFor("the marker to tell of it", () => old.marker().data === "data");
+        old.killServer();
+        await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
+        assert.equal(old.isRunning, false);
+        assert.match(old.log, /ask for a failover, because it did not stop cleanly as master, and .*; \S+: OK\n/);
+        old.start();
+        await group.settled();
+        assert.equal(await old.command("GET", "before"), "1");
+      }));
+  }
+
   it("a master that lost its disk yields to a replica that has the data", () =>
     withGroup({ settings: { downAfterMs: 5000 } }, async (group) => {
       const old = await group.up();
