@@ -38,10 +38,9 @@ describe("one node is broken", () => {
         mark("disk full");
         fill(disk);
         await waitFor("refused writes", () => (load.failed.get("MISCONF") ?? 0) > 100, { timeoutMs: 30_000 });
-        for (const command of ["status", "verify"]) {
-          const said = await group.command(command);
-          assert.equal(said.code, 1, `${command} with a full disk:\n${said.output}`);
-          assert.match(said.output, /MISCONF|No space|disk/i, `${command} says what is wrong`);
+        for (const { by, code, output: said } of await group.judged()) {
+          assert.equal(code, 1, `${by} with a full disk:\n${said}`);
+          assert.match(said, /MISCONF|No space|disk/i, `${by} says what is wrong`);
         }
         mark("room again");
         execFileSync("rm", [`${disk}/ballast`]);
@@ -93,9 +92,8 @@ describe("one node is broken", () => {
       spoil(await volumeOf(name));
       mark(`${name} started with corrupt data`);
       await group.start(name);
-      for (const command of ["status", "verify"]) {
-        const { code, output } = await group.command(command);
-        assert.equal(code, 1, `${command} with a node that cannot start:\n${output}`);
+      for (const { by, code, output } of await group.judged()) {
+        assert.equal(code, 1, `${by} with a node that cannot start:\n${output}`);
         assert.match(output, new RegExp(name));
       }
       mark("its volume emptied");

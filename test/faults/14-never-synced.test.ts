@@ -39,11 +39,10 @@ describe(fault.title, () => {
         await waitFor(`${raw.name} without a link`, () => roles.roleOf(raw.name) === "unlinked", {
           timeoutMs: 30_000,
         });
-        for (const command of ["status", "verify"]) {
-          const { code, output } = await deployed.command(command);
-          assert.equal(code, 1, `${command}, while the replica has no link:\n${output}`);
+        for (const { by, code, output } of await deployed.judged()) {
+          assert.equal(code, 1, `${by}, while the replica has no link:\n${output}`);
           assert.match(output, new RegExp(`${raw.name}.*link`, "s"));
-          assert.match(output, /npm run logs|docker restart|npm run up/, `${command} says what to do`);
+          assert.match(output, /npm run logs|docker restart|npm run up/, `${by} says what to do`);
         }
         mark(`${master.name} killed`);
         await deployed.kill(master.name);

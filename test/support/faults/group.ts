@@ -65,6 +65,16 @@ export class FaultGroup {
     return this.project.command([name, STACK, ...options]);
   }
 
+  /** What both commands that judge the deployment say of it as it is now: `verify` does not wait for it to get well. */
+  async judged(): Promise<readonly { readonly by: string; readonly code: number | null; readonly output: string }[]> {
+    const status = await this.command("status");
+    const verify = await this.command("verify", "--timeout", "5");
+    return [
+      { by: "status", ...status },
+      { by: "verify", ...verify },
+    ];
+  }
+
   async dispose(): Promise<void> {
     await this.project.dispose();
   }
