@@ -1,3 +1,4 @@
+import "./startup";
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./config/failure";
 import { RedisDeployment } from "./components/redisDeployment";
