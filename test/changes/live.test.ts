@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
 import type { Contract } from "../../outputs/contract";
-import { container, leftovers } from "../support/engine";
+import { container, engine, leftovers } from "../support/engine";
 import { missingSomewhere } from "../support/faults/audit";
 import { withMember } from "../support/faults/connect";
 import { Load } from "../support/faults/load";
@@ -24,6 +25,8 @@ const settings = {
 describe("changes without a restart", () => {
   const project = new PulumiProject();
   let contract: Contract;
+  /** Where a replica was that is no member any more. */
+  let left = { host: "", port: 0 };
 
   const deploy = async (changed: Readonly<Record<string, unknown>>): Promise<string> => {
     project.configure(STACK, { ...settings, ...changed });
@@ -123,6 +126,7 @@ describe("changes without a restart", () => {
 
   it("the master among those that leave hands over first, and all are forgotten", async () => {
     expectSuccess(await project.command(["failover", STACK, "--to", "changes-replica-4", "--yes"]));
+    left = contract.nodes.find(({ name }) => name === "changes-replica-3")!.announced;
     const old = await containers();
     await underLoad("left", async () => {
       const output = await deploy({});
@@ -143,6 +147,36 @@ describe("changes without a restart", () => {
       [],
     );
     expectSuccess(await project.up(STACK, "--expect-no-changes"));
+  });
+
+  it("a foreign Redis at the address of one that left is left alone, also in a failover", async () => {
+    const { host, port } = left;
+    const { NetworkSettings, Image } = await container("changes-master").inspect();
+    const [network] = Object.keys(NetworkSettings.Networks);
+    // Without a password, it would obey whoever comes.
+    const foreign = await engine.createContainer({
+      Image,
+      Entrypoint: ["redis-server"],
+      Cmd: ["--port", String(port), "--protected-mode", "no", "--save", ""],
+      HostConfig: { NetworkMode: network },
+      NetworkingConfig: { EndpointsConfig: { [network!]: { IPAMConfig: { IPv4Address: host } } } },
+    });
+    const client = new Redis({ host, port, lazyConnect: true, retryStrategy: () => 50 }).on("error", () => undefined);
+    try {
+      await foreign.start();
+      await client.set("whose", "somebody else's");
+      expectSuccess(await project.command(["failover", STACK, "--yes"]));
+      // Longer than Sentinel's longest periods: INFO each 10 s, a failover-timeout of 10 s.
+      await sleep(15_000);
+      assert.equal((await client.role())[0], "master");
+      assert.equal(await client.get("whose"), "somebody else's");
+      for (const { name } of contract.sentinels) {
+        assert.deepEqual(await knownTo(name), await othersThan(name), `what ${name} knows`);
+      }
+    } finally {
+      client.disconnect();
+      await foreign.remove({ force: true });
+    }
   });
 
   it("the topology changes to replication and back, with the data and the containers of the nodes", async () => {
