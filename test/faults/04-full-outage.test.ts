@@ -18,7 +18,7 @@ describe(fault.title, () => {
     for (let round = 0; round < rounds(20, 2); round += 1) {
       await group.promoteAnother(group.contract.nodes[0]!);
       let last = "";
-      const { lost, lostConfirmed } = await fault.round(group, async ({ mark, roles, load }) => {
+      const { lost, lostConfirmed, handOvers } = await fault.round(group, async ({ mark, roles, load }) => {
         const master = await group.master();
         const all = group.members.map(({ name }) => name);
         mark("all containers killed");
@@ -40,6 +40,7 @@ describe(fault.title, () => {
         same += now === master.name ? 1 : 0;
         fault.noted("rounds in which the last master was master again", same);
       });
+      assert.ok(handOvers <= 1, `${handOvers} changes of the master: one that nobody named was master for a while`);
       assert.ok(!lost.some(({ key }) => key === last), `the last acknowledged key is lost, of ${lost.length}`);
       assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
       assert.equal(lost.length, 0, "acknowledged writes that were lost");
