@@ -5,11 +5,23 @@ import type { DeploymentPlan } from "../config/plan";
 import { engineClient } from "../engine/engineClient";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { lookAtMembers, type MemberState } from "./look";
+import type { PresentMember } from "./present";
 
 /** Seconds a Sentinel gets to end by itself; it has nothing to save. */
 const STOP_S = 5;
 /** A restarted Sentinel has its quorum within a second; a busy machine may take longer. */
 const QUORUM = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
+
+export interface Forgetting {
+  /** The members' containers. */
+  readonly present: readonly PresentMember[];
+  /**
+   * Whether strangers that are up are forgotten too: right after members were stopped, Sentinels do not see them down
+   * yet; without that, a stranger that is up is somebody else's doing, and for the checks to report.
+   */
+  readonly all: boolean;
+  readonly say: (line: string) => void;
+}
 
 /**
  * Lets the Sentinels forget what is no member any more, so that nothing foreign is enslaved when an address is used
@@ -18,16 +30,13 @@ const QUORUM = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 
  * Sentinel has no command that forgets one instance: RESET forgets all, and is blind until the next INFO. A Sentinel
  * that starts again writes its file from the plan (see node/sentinel.sh), so they are restarted, one after the other,
  * each only when the one before has its quorum again.
- *
- * @param all whether strangers that are up are forgotten too: right after members were stopped, Sentinels do not see
- *   them down yet; without that, a stranger that is up is somebody else's doing, and for the checks to report.
  */
 export async function forgetStrangers(
   plan: DeploymentPlan,
   contract: Contract,
-  { all, say }: { readonly all: boolean; readonly say: (line: string) => void },
+  { present, all, say }: Forgetting,
 ): Promise<void> {
-  for (const state of await lookAtMembers(plan, contract)) {
+  for (const state of await lookAtMembers(plan, contract, present)) {
     const ghosts = ghostsOf(state, all);
     if (ghosts.length > 0) {
       await restart(contract, state.member);

@@ -6,6 +6,7 @@ import { liveSentinelDirectives } from "../config/liveDirectives";
 import { endpointText, type DeploymentPlan } from "../config/plan";
 import { groupTerm } from "../config/render/groupEnv";
 import type { Contract, ContractMember } from "../outputs/contract";
+import type { PresentMember } from "./present";
 
 /** What a running member has of the plan. */
 export interface MemberState {
@@ -23,12 +24,25 @@ export interface Stranger {
   readonly down: boolean;
 }
 
-/** A member that was created a moment ago does not answer yet; one that is gone is for the checks to report. */
+/** A member that was created a moment ago does not answer yet; one that never does is for the checks to report. */
 const ANSWER = { retries: 100, factor: 1, minTimeout: 100, maxRetryTime: 10_000 };
 
-/** Looks at all members at the same time; for one that does not answer it waits about 10 s. */
-export async function lookAtMembers(plan: DeploymentPlan, contract: Contract): Promise<readonly MemberState[]> {
+/**
+ * Looks at all members at the same time; for one that runs and does not answer it waits about 10 s.
+ *
+ * @param present the members' containers; what does not run is not asked.
+ */
+export async function lookAtMembers(
+  plan: DeploymentPlan,
+  contract: Contract,
+  present: readonly PresentMember[],
+): Promise<readonly MemberState[]> {
+  const running = new Set(present.filter((one) => one.running).map(({ name }) => name));
   const ask = async (member: ContractMember, open: typeof nodeClient, look: Look): Promise<MemberState> => {
+    const silent: MemberState = { member, settings: "unknown", strangers: [] };
+    if (!running.has(member.name)) {
+      return silent;
+    }
     const once = async (): Promise<MemberState> => {
       const client = open(contract, member);
       try {
@@ -37,7 +51,7 @@ export async function lookAtMembers(plan: DeploymentPlan, contract: Contract): P
         client.disconnect();
       }
     };
-    return pRetry(once, ANSWER).catch(() => ({ member, settings: "unknown", strangers: [] }));
+    return pRetry(once, ANSWER).catch(() => silent);
   };
   return Promise.all([
     ...contract.nodes.map((node) => ask(node, nodeClient, (client) => lookAtNode(plan, client))),

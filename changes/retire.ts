@@ -5,7 +5,7 @@ import { engineClient } from "../engine/engineClient";
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 import type { Contract } from "../outputs/contract";
-import type { LeavingMember } from "./leaving";
+import type { PresentMember } from "./present";
 import { handOverWithoutSentinels } from "./handOver";
 import { tell } from "./tell";
 
@@ -18,7 +18,7 @@ import { tell } from "./tell";
 export async function retire(
   plan: DeploymentPlan,
   contract: Contract,
-  leaving: readonly LeavingMember[],
+  leaving: readonly PresentMember[],
   say: (line: string) => void,
 ): Promise<void> {
   const running = leaving.filter((member) => member.running);
@@ -37,7 +37,7 @@ export async function retire(
   }
 }
 
-async function isMaster({ engine, name }: LeavingMember): Promise<boolean> {
+async function isMaster({ engine, name }: PresentMember): Promise<boolean> {
   const { output } = await execInContainer(engine, name, nodeCommand("health"));
   return output.trim() === "ok: master";
 }
@@ -45,7 +45,7 @@ async function isMaster({ engine, name }: LeavingMember): Promise<boolean> {
 async function handOver(
   plan: DeploymentPlan,
   contract: Contract,
-  master: LeavingMember,
+  master: PresentMember,
   say: (line: string) => void,
 ): Promise<void> {
   if (plan.settings.topology === "replication") {

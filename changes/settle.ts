@@ -1,8 +1,8 @@
 import type { DeploymentPlan } from "../config/plan";
 import type { Contract } from "../outputs/contract";
 import { forgetStrangers, ghostsOf } from "./forget";
-import { findLeaving } from "./leaving";
 import { lookAtMembers, type MemberState } from "./look";
+import { findPresent, leavingOf } from "./present";
 import { retire } from "./retire";
 import { tellMembers } from "./tell";
 
@@ -29,17 +29,18 @@ const haveOldSettings = (states: readonly MemberState[]): boolean => states.some
  * interrupted anywhere is finished by the next one.
  */
 export async function settleGroup({ plan, contract, sentinelIds, stack, say }: Settling): Promise<void> {
-  const leaving = await findLeaving(plan, stack);
-  let states = await lookAtMembers(plan, contract);
+  const present = await findPresent(plan, stack);
+  let states = await lookAtMembers(plan, contract, present);
   // A server that was just starting may have read the old word a moment before it was told the new one.
   for (let round = 0; round < MOST_ROUNDS && haveOldSettings(states); round += 1) {
     await tellMembers(plan, sentinelIds);
     say("the members have the changed settings; none was restarted for them");
-    states = await lookAtMembers(plan, contract);
+    states = await lookAtMembers(plan, contract, present);
   }
+  const leaving = leavingOf(plan, present);
   await retire(plan, contract, leaving, say);
   const all = leaving.length > 0;
   if (all || states.some((state) => ghostsOf(state, all).length > 0)) {
-    await forgetStrangers(plan, contract, { all, say });
+    await forgetStrangers(plan, contract, { present, all, say });
   }
 }

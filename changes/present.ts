@@ -2,34 +2,40 @@ import { DEPLOYMENT_LABEL, KIND_LABEL, STACK_LABEL } from "../config/labels";
 import { allMembers, type DeploymentPlan } from "../config/plan";
 import { engineClient } from "../engine/engineClient";
 
-/** A container of the deployment that its plan no longer has; the engine of resources removes it last of all. */
-export interface LeavingMember {
+/** A member's container, as its engine has it. */
+export interface PresentMember {
   readonly engine: string;
   readonly name: string;
   readonly kind: "data" | "sentinel";
+  /** Whether it may answer: it is up, or is just being started again. */
   readonly running: boolean;
 }
 
 /**
- * Looks for the members that a changed plan leaves behind, on the engines that the plan uses.
+ * Looks for all containers of the deployment on the engines that the plan uses.
  *
  * @param stack `project/stack`: only what carries its label is the deployment's own.
  */
-export async function findLeaving(plan: DeploymentPlan, stack: string): Promise<readonly LeavingMember[]> {
+export async function findPresent(plan: DeploymentPlan, stack: string): Promise<readonly PresentMember[]> {
   const engines = [...new Set(allMembers(plan).map(({ engine }) => engine.endpoint))];
-  const staying = new Set(allMembers(plan).map(({ name }) => name));
   const found = await Promise.all(
     engines.map(async (endpoint) => {
       const engine = await engineClient(endpoint);
       const label = [`${DEPLOYMENT_LABEL}=${plan.name}`, `${STACK_LABEL}=${stack}`, KIND_LABEL];
       const containers = await engine.listContainers({ all: true, filters: { label } });
-      return containers.map(({ Names, Labels, State }): LeavingMember => ({
+      return containers.map(({ Names, Labels, State }): PresentMember => ({
         engine: endpoint,
         name: Names[0]!.replace(/^\//, ""),
         kind: Labels[KIND_LABEL] === "data" ? "data" : "sentinel",
-        running: State === "running",
+        running: State === "running" || State === "restarting",
       }));
     }),
   );
-  return found.flat().filter(({ name }) => !staying.has(name));
+  return found.flat();
+}
+
+/** Those that the plan no longer has; the engine of resources removes them last of all. Pure. */
+export function leavingOf(plan: DeploymentPlan, present: readonly PresentMember[]): readonly PresentMember[] {
+  const staying = new Set(allMembers(plan).map(({ name }) => name));
+  return present.filter(({ name }) => !staying.has(name));
 }
