@@ -29,7 +29,7 @@ describe(fault.title, () => {
               return "another master";
             }
             const { code, output } = await group.command("status");
-            return code !== 0 && output.includes(`waits`) && output.includes(master.name)
+            return code !== 0 && output.includes("takes no writes") && output.includes(master.name)
               ? "status says so"
               : undefined;
           },

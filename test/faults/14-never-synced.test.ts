@@ -51,9 +51,10 @@ describe(fault.title, () => {
         assert.deepEqual(roles.masters(), [], "masters while only the replica without data is there");
         const keys = await withMember(raw, deployed.contract.password, (client) => client.dbsize());
         assert.equal(keys, 0, "keys of the replica that never synced");
-        const { code, output } = await deployed.command("status");
-        assert.equal(code, 1);
-        assert.match(output, new RegExp(master.name));
+        for (const { by, code, output } of await deployed.judged()) {
+          assert.equal(code, 1, `${by}, without a master:\n${output}`);
+          assert.match(output, new RegExp(`${master.name}.*(stopped|down|refused|does not answer)`, "s"), by);
+        }
         mark(`${master.name} started`);
         const startedAt = performance.now();
         await deployed.start(master.name);

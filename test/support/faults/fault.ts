@@ -1,7 +1,9 @@
-import { spreadOfSeconds } from "./figures";
+import assert from "node:assert/strict";
+import { median, spreadOfSeconds } from "./figures";
 import type { FaultGroup } from "./group";
 import { writeReport } from "./report";
 import { playRound, type Round, type RoundRecord } from "./round";
+import { atMost } from "./slack";
 
 /** A figure of its own that a fault has beside those of every fault. */
 export interface OwnFigure {
@@ -44,6 +46,19 @@ export class Fault {
   /** A figure that is no duration; the last word on a name counts. */
   noted(name: string, text: string | number): void {
     this.notes.set(name, String(text));
+  }
+
+  /**
+   * Compares the longest gaps of all rounds, in milliseconds, with what is promised on a machine of its own. Whether the
+   * promise was kept is told as it is; the test fails where a shared machine does not explain it any more.
+   */
+  expectGaps({ medianMs, longestMs }: { readonly medianMs: number; readonly longestMs: number }): void {
+    const gaps = this.records.map(({ gapMs }) => gapMs);
+    const [middle, longest] = [median(gaps), Math.max(...gaps)];
+    const kept = middle <= medianMs && longest <= longestMs ? "kept" : "missed";
+    this.noted("promised", `median ${medianMs / 1000} s, at most ${longestMs / 1000} s: ${kept}`);
+    assert.ok(middle <= atMost(medianMs), `median of the longest gaps: ${middle} ms`);
+    assert.ok(longest <= atMost(longestMs), `the longest of all gaps: ${longest} ms`);
   }
 
   /** Prints the figures and writes the files; belongs in `after`, so that a failed fault is told as well. */
