@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
 import { sentinelClient } from "../checks/connections";
+import { listOf, type Fields } from "../checks/replies";
 import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { engineClient } from "../engine/engineClient";
@@ -9,8 +10,8 @@ import type { PresentMember } from "./present";
 
 /** Seconds a Sentinel gets to end by itself; it has nothing to save. */
 const STOP_S = 5;
-/** A restarted Sentinel has its quorum within a second; a busy machine may take longer. */
-const QUORUM = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
+/** A restarted Sentinel is ready within a second or two; a busy machine may take longer. */
+const READY = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
 
 export interface Forgetting {
   /** The members' containers. */
@@ -29,7 +30,8 @@ export interface Forgetting {
  *
  * Sentinel has no command that forgets one instance: RESET forgets all, and is blind until the next INFO. A Sentinel
  * that starts again writes its file from the plan (see node/sentinel.sh), so they are restarted, one after the other,
- * each only when the one before has its quorum again.
+ * each only when the one before has its quorum again, and knows a replica that could take over: at every moment a quorum
+ * of them could carry out a failover.
  */
 export async function forgetStrangers(
   plan: DeploymentPlan,
@@ -50,21 +52,31 @@ export function ghostsOf({ strangers }: MemberState, all: boolean): readonly str
   return strangers.filter(({ down }) => all || down).map(({ address }) => address);
 }
 
+/** Whether a Sentinel would promote this replica, as it sees it: up, linked, and allowed to. Pure. */
+export function couldTakeOver(replica: Fields): boolean {
+  const { flags = "", "master-link-status": link, "slave-priority": priority } = replica;
+  return !/down|disconnected/.test(flags) && link === "ok" && priority !== "0";
+}
+
 async function restart(contract: Contract, sentinel: ContractMember): Promise<void> {
   const engine = await engineClient(sentinel.engine);
   await engine.getContainer(sentinel.name).restart({ t: STOP_S });
-  await pRetry(() => requireQuorum(contract, sentinel), QUORUM).catch((error: unknown) => {
+  await pRetry(() => requireReady(contract, sentinel), READY).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw failure(
-      `${sentinel.name} was restarted to forget members that left, and has no quorum ${QUORUM.maxRetryTime / 1000} s later (${reason}); the other Sentinels were left alone. See: npm run logs -- ${sentinel.name}; then run \`npm run up\` again.`,
+      `${sentinel.name} was restarted to forget members that left, and cannot carry out a failover ${READY.maxRetryTime / 1000} s later (${reason}); the other Sentinels were left alone. See: npm run logs -- ${sentinel.name}; then run \`npm run up\` again.`,
     );
   });
 }
 
-async function requireQuorum(contract: Contract, sentinel: ContractMember): Promise<void> {
+async function requireReady(contract: Contract, sentinel: ContractMember): Promise<void> {
   const client = sentinelClient(contract, sentinel);
   try {
     await client.call("SENTINEL", "CKQUORUM", contract.masterName);
+    const replicas = listOf(await client.call("SENTINEL", "REPLICAS", contract.masterName));
+    if (contract.nodes.length > 1 && !replicas.some(couldTakeOver)) {
+      throw new Error("it knows no replica that could take over");
+    }
   } finally {
     client.disconnect();
   }

@@ -8,6 +8,7 @@ import { missingSomewhere } from "../support/faults/audit";
 import { withMember } from "../support/faults/connect";
 import { Load } from "../support/faults/load";
 import { expectSuccess, PulumiProject } from "../support/pulumiProject";
+import { ReadySentinels } from "../support/readySentinels";
 import { waitFor } from "../support/waitFor";
 
 /** Changes of a running group that replace no container. */
@@ -128,10 +129,12 @@ describe("changes without a restart", () => {
     expectSuccess(await project.command(["failover", STACK, "--to", "changes-replica-4", "--yes"]));
     left = contract.nodes.find(({ name }) => name === "changes-replica-3")!.announced;
     const old = await containers();
+    const ready = new ReadySentinels(contract, ["changes-sentinel-1", "changes-sentinel-2", "changes-sentinel-3"]);
     await underLoad("left", async () => {
       const output = await deploy({});
       assert.match(output, /changes-replica-4 has handed the master's role over/);
-    });
+    }).finally(() => ready.stop());
+    assert.ok(ready.fewest >= 2, `at some moment ${ready.fewest} of the 3 Sentinels could carry out a failover`);
     const now = await containers();
     const data = contract.nodes.map(({ name }) => name);
     assert.deepEqual(

@@ -58,12 +58,4 @@ describe("drift", () => {
     project.configure("drift", settings);
     expectSuccess(await project.up("drift"));
   });
-
-  it("a replica that follows nobody fails the checks", async () => {
-    // Sentinel would put it right within seconds: so would the checks, which wait for that.
-    const ended = await project.command(["verify", "drift", "--json"]);
-    const report = JSON.parse(expectSuccess(ended).stdout) as { findings: unknown[]; rows: unknown[] };
-    assert.deepEqual(report.findings, []);
-    assert.ok(report.rows.length > 20);
-  });
 });

@@ -57,6 +57,46 @@ describe("the replication topology", () => {
     expectSuccess(await project.preview("plain", "--expect-no-changes"));
   });
 
+  it("after a full outage without its last master it takes no writes and says so; with it, all goes on", async () => {
+    const all = contract.nodes.map(({ name }) => name);
+    const others = all.filter((name) => name !== "plain-replica-2");
+    await Promise.all(all.map((name) => container(name).kill()));
+    await Promise.all(others.map((name) => container(name).start()));
+    const said = await waitFor(
+      "`status` to say that nobody takes writes",
+      async () => {
+        const { code, output } = await project.command(["status", "plain"]);
+        return code === 1 && output.includes("takes no writes") && output;
+      },
+      { timeoutMs: 60_000, everyMs: 1000 },
+    );
+    assert.match(said, /plain-replica-2/);
+    assert.deepEqual(await Promise.all(others.map((name) => roleOf(contract, name))), ["slave", "slave"]);
+    await container("plain-replica-2").start();
+    await waitFor(
+      "the last master to be master again",
+      async () => (await roleOf(contract, "plain-replica-2").catch(() => "down")) === "master",
+      { timeoutMs: 60_000 },
+    );
+    const client = new Redis((await project.contract("plain")).connection);
+    assert.equal(await client.get("promoted"), "not yet");
+    client.disconnect();
+    expectSuccess(await project.command(["verify", "plain"]));
+  });
+
+  it("`verify` sees a second master, and `promote` puts it right", async () => {
+    const { host, port } = contract.nodes.find(({ name }) => name === "plain-replica-1")!;
+    const client = new Redis({ host, port, password: contract.password });
+    await client.replicaof("NO", "ONE");
+    client.disconnect();
+    const { code, output } = await project.command(["verify", "plain", "--timeout", "2"]);
+    assert.equal(code, 1, output);
+    assert.match(output, /plain-replica-1.*master/);
+    assert.match(output, /npm run promote/);
+    expectSuccess(await project.command(["promote", "plain-replica-2", "--stack", "plain", "--yes"]));
+    expectSuccess(await project.command(["verify", "plain"]));
+  });
+
   it("says that failover is by hand", async () => {
     const { code, output } = await project.command(["failover", "plain", "--yes"]);
     assert.notEqual(code, 0);

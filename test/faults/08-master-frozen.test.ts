@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, describe, it } from "mocha";
+import { container } from "../support/engine";
 import { atMost, D, Fault, rounds, sharedGroup, WriteProbe } from "../support/faults";
 import { waitFor } from "../support/waitFor";
 
 const short = new Fault("08a-frozen-briefly", "The master is frozen for less than down-after");
-const long = new Fault("08b-frozen-long", "The master is frozen until it is replaced, and thawed");
+const long = new Fault("08b-frozen-long", "The master's server is frozen until it is replaced");
+const paused = new Fault("08c-container-paused", "The master's whole container stands still until it is replaced");
 
 /** A master that does not answer is looked after by its own container about this often. */
 const LOOKS_AROUND_MS = 2500;
+/** A container that stood still looks around as soon as it goes on; left alone, Sentinel demotes it after 8 s or more. */
+const GIVES_WAY_MS = 2000;
 
 describe("the master is frozen", () => {
   after(() => short.report());
   after(() => long.report());
+  after(() => paused.report());
 
   it("for less than down-after: nothing happens", async () => {
     const group = await sharedGroup();
@@ -55,6 +60,37 @@ describe("the master is frozen", () => {
           long.measured("in sync after", performance.now() - thawedAt);
           const taken = probe.accepted.filter((at) => at >= thawedAt);
           assert.equal(taken.length, 0, "writes that the thawed master took");
+        } finally {
+          probe.stop();
+        }
+      });
+      assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+    }
+  });
+
+  it("with its whole container: it gives way at once when it goes on", async () => {
+    const group = await sharedGroup();
+    for (let round = 0; round < rounds(3, 1); round += 1) {
+      const { lostConfirmed } = await paused.round(group, async ({ mark, roles, load }) => {
+        const master = await group.master();
+        const probe = new WriteProbe(master, group.contract.password, `paused-${round}`);
+        try {
+          await waitFor("the first write of the probe", () => probe.accepted.length > 0);
+          mark(`${master.name} stands still`);
+          await container(master.name).pause();
+          await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
+            timeoutMs: atMost(D + 5000),
+          });
+          await load.more(500, 10);
+          const resumedAt = performance.now();
+          mark("goes on");
+          await container(master.name).unpause();
+          await waitFor(`${master.name} in sync`, () => roles.roleOf(master.name) === "replica", {
+            timeoutMs: atMost(20_000),
+          });
+          const lastTaken = Math.max(resumedAt, ...probe.accepted) - resumedAt;
+          paused.measured("took writes for, after it went on", lastTaken);
+          assert.ok(lastTaken <= atMost(GIVES_WAY_MS), `it took a write ${lastTaken} ms after it went on`);
         } finally {
           probe.stop();
         }

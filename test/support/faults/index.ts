@@ -40,6 +40,7 @@ export type { Round, RoundRecord } from "./round";
 export { rounds } from "./rounds";
 export { sentinelIds } from "./sentinelIds";
 export { D, SETTINGS, sharedGroup } from "./shared";
+export { SentinelWatch } from "./sentinelWatch";
 export { shuffled } from "./shuffled";
 export { atMost } from "./slack";
 export { WriteProbe } from "./writeProbe";
