@@ -10,7 +10,9 @@
 #   PEERS           a word for each other data node: ADDRESS,ROLE,MASTER,DATA,READY,ID,OFFSET,PAST
 #                     ROLE    master | replica | standby (not decided yet) | loading | down
 #                     MASTER  whom a replica follows, or whom a standby followed last by its disk (itself: it was master), or -
-#                     DATA    data | empty        READY  ready (has synced once, may be promoted) | raw
+#                     DATA    data | empty
+#                     READY   ready (has synced once, may be promoted) | raw
+#                             | disk (the same of a replica that has not reached its master since its start)
 #                     ID, OFFSET   where it is in which history; PAST  older histories: ID.OFFSET.ID.OFFSET...,
 #                     each with the offset from which on another one continues it
 #   OWN_DATA        intact | empty | lost (empty, although the marker tells of data)

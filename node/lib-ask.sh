@@ -41,7 +41,7 @@ at_once() (
 # INFO rather than ROLE: it answers while loading, and its lines need no counting.
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
-    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0
+    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0 INFO_AOF_BASE=0
     info_host='' info_syncing=0 info_loading=0
     while IFS=: read -r key value; do
         case $key in
@@ -58,6 +58,8 @@ parse_info() {
         second_repl_offset) INFO_SECOND=$value ;;
         slave_repl_offset | master_repl_offset) [ "$value" -le "$INFO_OFFSET" ] || INFO_OFFSET=$value ;;
         db[0-9]*) INFO_DATA=data ;;
+        aof_current_size) INFO_AOF=$value ;;
+        aof_base_size) INFO_AOF_BASE=$value ;;
         "$NOTE") INFO_NOTE=awaited ;;
         recorded-* | running-*) INFO_NOTE=$key ;;
         esac

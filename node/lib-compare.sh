@@ -43,7 +43,8 @@ weigh_peer() {
     heir | fork) newer="$newer $address" ;;
     stranger) [ "$offset" -le "$OWN_OFFSET" ] || newer="$newer $address" ;;
     esac
-    # A standby has only what its disk has, and it is not up to it to go before a master's own disk.
+    # A standby, or a replica that was restarted too, has only what its disk has, and it is not up to that to go before a
+    # master's own disk.
     case $role:$ready:$relation in
     replica:ready:ahead | replica:ready:equal | replica:ready:heir | replica:ready:fork) takers="$takers $address" ;;
     esac

@@ -45,9 +45,10 @@ doubt_and_epoch() {
 node_word() {
     ask_info "$1"
     read_history
-    case $INFO_ROLE:$INFO_PRIORITY in
+    case $INFO_ROLE:$INFO_PRIORITY:$note_kind:$INFO_LINK in
     master:*) ready=ready ;;
-    *:0) ready=raw ;;
+    *:0:*) ready=raw ;;
+    replica:*:recorded:down | replica:*:recorded:syncing) ready=disk ;;
     *) ready=ready ;;
     esac
     echo "node $1 $INFO_ROLE,$INFO_MASTER,$INFO_DATA,$ready,$INFO_ID,$INFO_OFFSET,$INFO_PAST"

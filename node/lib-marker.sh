@@ -6,8 +6,8 @@ MARKER=$DATA_DIR/node.state
 
 # Sets the LAST_ variables, SYNCED (has had a master's or its own word on the data set) and OWN_STOP.
 read_marker() {
-    LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_DATA=empty SYNCED=no OWN_STOP=crashed
-    LAST_PAST=$NO_PAST
+    LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_AOF=0 LAST_AOF_BASE=0 LAST_DATA=empty SYNCED=no
+    OWN_STOP=crashed LAST_PAST=$NO_PAST
     [ -r "$MARKER" ] || return 0
     while IFS='=' read -r key value; do
         case $key in
@@ -15,6 +15,8 @@ read_marker() {
         master) LAST_MASTER=$value ;;
         replid) LAST_REPLID=$value ;;
         offset) LAST_OFFSET=$value ;;
+        aof) LAST_AOF=$value ;;
+        aof-base) LAST_AOF_BASE=$value ;;
         past) LAST_PAST=$value ;;
         data) LAST_DATA=$value ;;
         synced) SYNCED=$value ;;
@@ -27,7 +29,7 @@ read_marker() {
 write_marker() {
     {
         printf '%s=%s\n' role "$LAST_ROLE" master "$LAST_MASTER" replid "$LAST_REPLID" offset "$LAST_OFFSET" \
-            past "$LAST_PAST" data "$LAST_DATA" synced "$SYNCED" time "$(now)"
+            aof "$LAST_AOF" aof-base "$LAST_AOF_BASE" past "$LAST_PAST" data "$LAST_DATA" synced "$SYNCED" time "$(now)"
         [ $# = 0 ] || printf '%s\n' "$1"
     } >"$MARKER.new" && mv -f "$MARKER.new" "$MARKER"
 }
@@ -62,6 +64,7 @@ record_state() {
     master:* | replica:up)
         [ "$INFO_REPLID" = "$LAST_REPLID" ] || record_history
         LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes
+        LAST_AOF=$INFO_AOF LAST_AOF_BASE=$INFO_AOF_BASE
         ;;
     esac
     write_marker
@@ -81,7 +84,10 @@ record_history() {
 }
 
 # weigh_own_data: after ask_info of the own server, sets what decide.sh wants to know of the own data.
-# A snapshot brings back id and offset exactly. An AOF does not, and has about what the marker recorded last.
+# A snapshot brings back id and offset exactly. An AOF does not; it has what the marker recorded last, and what was
+# written to it since (but for what is replicated and not kept: PING, GETACK, the Sentinels' PUBLISH). That counts between
+# replicas, of which the one with most is to be found when the master never comes back; a crashed master is content with a
+# successor that has what was recorded here, for the sake of speed.
 weigh_own_data() {
     case $INFO_DATA:$SYNCED:$LAST_DATA in
     data:*) OWN_DATA=intact ;;
@@ -93,7 +99,11 @@ weigh_own_data() {
     # (One of a server that never had a replica has no position in it.)
     if [ "$AOF_AT_START:$OWN_DATA" = no:intact ] && [ "$INFO_OFFSET" -gt 1 ]; then
         OWN_FILE=rdb OWN_ID=$(short_id "$INFO_REPLID") OWN_OFFSET=$INFO_OFFSET
-    elif [ "$INFO_OFFSET" -gt "$OWN_OFFSET" ]; then
-        OWN_OFFSET=$INFO_OFFSET
+        return
     fi
+    # With another base, the file was rewritten since.
+    if [ "$LAST_ROLE:$OWN_DATA:$INFO_AOF_BASE" = "replica:intact:$LAST_AOF_BASE" ] && [ "$INFO_AOF" -gt "$LAST_AOF" ]; then
+        OWN_OFFSET=$((LAST_OFFSET + INFO_AOF - LAST_AOF))
+    fi
+    [ "$INFO_OFFSET" -le "$OWN_OFFSET" ] || OWN_OFFSET=$INFO_OFFSET
 }

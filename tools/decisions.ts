@@ -36,6 +36,7 @@ export const looks = {
   "restarted, was promoted after this node": (at: string) => `${at},standby,${at},data,ready,next,80,ours.100.old.40`,
   "restarted with foreign data": (at: string) => `${at},standby,d:1,data,ready,foreign,50,0.0`,
   follower: (at: string) => `${at},replica,${SELF},data,ready,ours,100,0.0`,
+  "follower by its disk": (at: string) => `${at},replica,${SELF},data,disk,ours,900,0.0`,
   "follower that never synced": (at: string) => `${at},replica,${SELF},empty,raw,-,1,0.0`,
   "follower of d": (at: string) => `${at},replica,d:1,data,ready,next,900,ours.100`,
   master: (at: string) => `${at},master,-,data,ready,next,900,ours.100`,

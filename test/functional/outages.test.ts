@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
@@ -35,6 +35,56 @@ describe("the end of a full outage", function () {
       await settlesWithout(group, last, "key");
       const asked = group.nodes.filter(({ log }) => log.includes("is down, and no Sentinel is replacing it"));
       assert.equal(asked.length, 1, "nodes that asked");
+    }));
+
+  it("the last master comes back last: the replicas that wait for it have no more than their disks, and it has its own", () =>
+    withGroup({ settings: { ...appendonly, downAfterMs: 20_000 } }, async (group) => {
+      const last = await group.up();
+      await writeEverywhere(group, last, "key");
+      const replicas = group.nodes.filter((node) => node !== last);
+      // As if the last master had been killed just before it would have recorded what its replicas had recorded already.
+      const older = recorded(last);
+      await writeMore(last, replicas);
+      await group.kill();
+      older();
+      group.start([...replicas, ...group.sentinels]);
+      await waitFor("the replicas to wait for it", () =>
+        replicas.every(({ log }) => /decided: follow [^\n]*\n(?![^]*decided: follow)/.test(log)),
+      );
+      await waitFor(
+        "the Sentinels to see replicas that could be promoted",
+        async () => {
+          const lists = await Promise.all(group.sentinels.map((sentinel) => sentinel.sentinelList("REPLICAS")));
+          return lists.flat().every((replica) => replica["slave-priority"] !== "0");
+        },
+        { timeoutMs: 15_000 },
+      );
+      last.start();
+      assert.equal((await group.settled(BOUND)).name, last.name);
+      assert.equal(await last.command("DBSIZE"), 101);
+      assert.doesNotMatch(last.log, /ask for a failover/);
+    }));
+
+  it("the last master is missing for good: of the replicas the one with the most data, not with the latest marker", () =>
+    withGroup({ settings: appendonly }, async (group) => {
+      const last = await group.up();
+      await promotable(group.sentinels);
+      await writeEverywhere(group, last, "key");
+      const [more, less] = group.nodes.filter((node) => node !== last) as [MemberProcess, MemberProcess];
+      await waitFor("its marker to tell of its file", () => Number(more.marker()["aof-base"]) > 0);
+      const older = recorded(more);
+      await writeMore(last, [less]);
+      await less.kill();
+      for (let index = 0; index < 100; index += 1) {
+        await last.command("SET", `most:${index}`, "1");
+      }
+      await last.command("SET", "confirmed by one", "1");
+      assert.equal(await last.command("WAIT", 1, 5000), 1);
+      await group.kill([last, more]);
+      older();
+      await group.kill(group.sentinels);
+      await settlesWithout(group, last, "confirmed by one");
+      assert.equal((await more.role()).name, "master");
     }));
 
   for (const tools of ["system", "busybox"] as const) {
@@ -286,6 +336,24 @@ async function settlesOn(group: Group, expected: MemberProcess | undefined, key:
   }
   await group.named(master, BOUND);
   await assertEverywhere(group, key);
+}
+
+/** Keeps a node's marker as it is now; calling what comes back puts it there again. */
+function recorded(node: MemberProcess): () => void {
+  const file = join(node.data, "node.state");
+  const content = readFileSync(file);
+  return () => writeFileSync(file, content);
+}
+
+/** A hundred writes, which nodes have and have recorded. */
+async function writeMore(master: MemberProcess, nodes: readonly MemberProcess[]): Promise<void> {
+  const before = Math.max(...nodes.map((node) => Number(node.marker().offset)));
+  for (let index = 0; index < 100; index += 1) {
+    await master.command("SET", `more:${index}`, "1");
+  }
+  await waitFor("the markers to tell of all writes", () =>
+    nodes.every((node) => Number(node.marker().offset) > before + 3000),
+  );
 }
 
 async function settlesWithout(group: Group, missing: MemberProcess, key: string) {
