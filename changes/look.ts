@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import pRetry from "p-retry";
 import { nodeClient, sentinelClient } from "../checks/connections";
-import { listOf, type Fields } from "../checks/replies";
-import { liveSentinelDirectives } from "../config/liveDirectives";
+import { fieldsOf, listOf, type Fields } from "../checks/replies";
+import { liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import { endpointText, type DeploymentPlan } from "../config/plan";
 import { groupTerm } from "../config/render/groupEnv";
 import type { Contract, ContractMember } from "../outputs/contract";
@@ -69,22 +69,31 @@ async function lookAtNode(plan: DeploymentPlan, client: Redis): ReturnType<Look>
 
 async function lookAtSentinel(plan: DeploymentPlan, contract: Contract, client: Redis): ReturnType<Look> {
   const { masterName } = contract;
-  const [masters, replicas, sentinels] = await Promise.all([
+  const [masters, replicas, sentinels, ...config] = await Promise.all([
     client.call("SENTINEL", "MASTERS"),
     client.call("SENTINEL", "REPLICAS", masterName),
     client.call("SENTINEL", "SENTINELS", masterName),
+    ...Object.keys(ownSentinelDirectives(plan)).map((directive) => client.call("SENTINEL", "CONFIG", "GET", directive)),
   ]);
   const master = listOf(masters).find(({ name }) => name === masterName);
   const known = [...listOf(replicas), ...listOf(sentinels)];
-  const settings = currentIf(master !== undefined && hasDirectives(plan, master));
+  const settings = currentIf(master !== undefined && hasDirectives(plan, master, fieldsOf(config.flat())));
   return { settings, strangers: strangersAmong(contract, known) };
 }
 
 const currentIf = (hasThem: boolean): MemberState["settings"] => (hasThem ? "current" : "old");
 
-/** Whether a Sentinel's master has what `SENTINEL SET` would give it; pure. */
-export function hasDirectives(plan: DeploymentPlan, master: Fields): boolean {
-  return Object.entries(liveSentinelDirectives(plan)).every(([directive, value]) => master[directive] === value);
+/**
+ * Whether a Sentinel has what `SENTINEL SET` and `SENTINEL CONFIG SET` would give it; pure.
+ *
+ * @param own what it shows of its own configuration. What it does not show it cannot be given either, so telling it
+ * again would not help.
+ */
+export function hasDirectives(plan: DeploymentPlan, master: Fields, own: Fields): boolean {
+  return (
+    Object.entries(liveSentinelDirectives(plan)).every(([directive, value]) => master[directive] === value) &&
+    Object.entries(ownSentinelDirectives(plan)).every(([directive, value]) => (own[directive] ?? value) === value)
+  );
 }
 
 /** Those of the instances that no member of the contract announces; pure. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { settleGroup } from "../changes/settle";
-import { liveRedisLines, liveSentinelDirectives } from "../config/liveDirectives";
+import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import type { DeploymentPlan } from "../config/plan";
 import type { Contract } from "../outputs/contract";
 import { PACKAGE } from "./args";
@@ -15,8 +15,8 @@ export interface GroupSettingsArgs {
 }
 
 /**
- * What changes in a running group without a restart: the settings that servers change by CONFIG SET and SENTINEL SET,
- * and who is a member.
+ * What changes in a running group without a restart: the settings that servers change by CONFIG SET, SENTINEL SET and
+ * SENTINEL CONFIG SET, and who is a member.
  *
  * Its inputs are those settings, directive by directive, so that a preview shows exactly what changes. Every update
  * compares them with what the members have, whatever the state says.
@@ -52,6 +52,9 @@ function liveInputs(plan: DeploymentPlan): Record<string, unknown> {
     redis: Object.fromEntries(Object.entries(redis).map(([key, all]) => [key, all.length === 1 ? all[0] : all])),
     ...(plan.sentinels.length === 0
       ? {}
-      : { sentinels: plan.sentinels.map((one) => one.name), sentinel: liveSentinelDirectives(plan) }),
+      : {
+          sentinels: plan.sentinels.map((one) => one.name),
+          sentinel: { ...ownSentinelDirectives(plan), ...liveSentinelDirectives(plan) },
+        }),
   };
 }

@@ -2,7 +2,8 @@ import type { DeploymentPlan } from "./plan";
 import { liveDirectiveNames } from "./liveDirectiveNames";
 
 /**
- * What a running group changes without a restart: `CONFIG SET` on the data nodes, `SENTINEL SET` on the Sentinels.
+ * What a running group changes without a restart: `CONFIG SET` on the data nodes, `SENTINEL SET` and
+ * `SENTINEL CONFIG SET` on the Sentinels.
  *
  * Keys are directives, values their text as it stands in a configuration file.
  */
@@ -32,7 +33,7 @@ export function liveRedisLines(plan: DeploymentPlan): readonly string[] {
   ];
 }
 
-/** What `SENTINEL SET` takes; the same on every Sentinel. */
+/** What a Sentinel has of its master, and `SENTINEL SET` takes; the same on every Sentinel. */
 export function liveSentinelDirectives(plan: DeploymentPlan): LiveDirectives {
   const s = plan.settings;
   return {
@@ -41,4 +42,14 @@ export function liveSentinelDirectives(plan: DeploymentPlan): LiveDirectives {
     "parallel-syncs": String(s.parallelSyncs),
     "failover-timeout": String(s.failoverTimeoutMs),
   };
+}
+
+/**
+ * What a Sentinel has for itself, and `SENTINEL CONFIG SET` takes; the same on every Sentinel.
+ *
+ * Those of Redis 7.0 neither take nor show `loglevel`: they get it from their file, at their next start.
+ */
+export function ownSentinelDirectives(plan: DeploymentPlan): Record<"loglevel" | "resolve-hostnames", string> {
+  const s = plan.settings;
+  return { loglevel: s.logLevel, "resolve-hostnames": s.resolveHostnames ? "yes" : "no" };
 }

@@ -7,22 +7,13 @@ import type { SettingName } from "./schema";
  * - `in place`: the engine changes the running containers.
  * - `members`: members are added, or hand over and are removed; the others are not touched.
  * - `one at a time`: containers are replaced, one after the other, the master last and after a hand-over.
- * - `live, then Sentinels`: live on the data nodes; Sentinels cannot change it while they run, and are replaced one at a time.
  * - `Sentinels`: the same, for the Sentinels only.
  * - `at once`: members with the old and the new value cannot be one group: all are replaced together, with an interruption.
  * - `refused`: the preview says why; it takes a new deployment.
  * - `none`: only what the next commands do changes.
  */
 export type SettingChange =
-  | "live"
-  | "live, then Sentinels"
-  | "in place"
-  | "members"
-  | "one at a time"
-  | "Sentinels"
-  | "at once"
-  | "refused"
-  | "none";
+  "live" | "in place" | "members" | "one at a time" | "Sentinels" | "at once" | "refused" | "none";
 
 /** By setting; a test compares each with what the program really does to its resources. */
 export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
@@ -47,8 +38,8 @@ export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
   parallelSyncs: "live",
   failoverTimeoutMs: "live",
   denyScriptsReconfig: "Sentinels",
-  resolveHostnames: "Sentinels",
-  logLevel: "live, then Sentinels",
+  resolveHostnames: "live",
+  logLevel: "live",
   maxmemoryMb: "live",
   maxmemoryPolicy: "live",
   save: "live",

@@ -32,8 +32,10 @@ live_commands() {
         data:*) echo "CONFIG SET $directive $(quoted "$value")" ;;
         # Sentinels find each other by themselves.
         sentinel:sentinel:known-sentinel*) ;;
+        sentinel:sentinel:resolve-hostnames*) echo "SENTINEL CONFIG SET $value" ;;
         # `down-after-milliseconds NAME VALUE`, which SENTINEL SET wants the other way round
         sentinel:sentinel:*) echo "SENTINEL SET $MASTER_NAME ${value%% *} ${value##* }" ;;
+        sentinel:*) echo "SENTINEL CONFIG SET $directive $value" ;;
         esac
     done <<CONF
 $LIVE_CONF

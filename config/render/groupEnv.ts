@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { liveRedisLines, liveSentinelDirectives } from "../liveDirectives";
+import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../liveDirectives";
 import { endpointText, initialMaster, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../plan";
 import { shellQuoted } from "./nodeEnv";
 import { lines } from "./redisConf";
@@ -35,7 +35,8 @@ export function renderGroupEnv(
  */
 export function groupTerm(plan: DeploymentPlan): string {
   const members = [...plan.nodes, ...plan.sentinels].map(({ name, announced }) => `${name} ${endpointText(announced)}`);
-  const all = [plan.settings.topology, members, liveRedisLines(plan), liveSentinelDirectives(plan)];
+  const sentinels = [ownSentinelDirectives(plan), liveSentinelDirectives(plan)];
+  const all = [plan.settings.topology, members, liveRedisLines(plan), ...sentinels];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
 }
 
@@ -44,8 +45,11 @@ function sentinelLines(plan: DeploymentPlan, own: SentinelPlan, ids: Readonly<Re
   const { masterName } = plan.settings;
   // The quorum stands in the line that names the master.
   const directives = Object.entries(liveSentinelDirectives(plan)).filter(([directive]) => directive !== "quorum");
+  const { loglevel, "resolve-hostnames": resolves } = ownSentinelDirectives(plan);
   const peers = plan.sentinels.filter(({ name }) => name !== own.name);
   return [
+    `loglevel ${loglevel}`,
+    `sentinel resolve-hostnames ${resolves}`,
     ...directives.map(([directive, value]) => `sentinel ${directive} ${masterName} ${value}`),
     ...peers.map(({ name, announced: { host, port } }) =>
       ["sentinel known-sentinel", masterName, host, port, ids[name]].join(" "),

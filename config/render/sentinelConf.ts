@@ -18,11 +18,9 @@ export function renderSentinelConf(
     `port ${sentinel.listenPort}`,
     `bind ${s.network === "host" ? listenAddresses(sentinel.bindAddress) : "* -::*"}`,
     `dir ${dataDir}`,
-    `loglevel ${s.logLevel}`,
     `sentinel myid ${ids[sentinel.name]}`,
     `sentinel announce-ip ${sentinel.announced.host}`,
     `sentinel announce-port ${sentinel.announced.port}`,
-    `sentinel resolve-hostnames ${yesNo(s.resolveHostnames)}`,
     `sentinel deny-scripts-reconfig ${yesNo(s.denyScriptsReconfig)}`,
   );
 }

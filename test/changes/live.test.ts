@@ -90,12 +90,15 @@ describe("changes without a restart", () => {
 
   it("a setting that servers change while they run shows in the preview as exactly that, and reaches all at once", async () => {
     const old = await containers();
-    project.configure(STACK, { ...settings, maxmemoryMb: 64, downAfterMs: 4000 });
+    const changed = { maxmemoryMb: 64, downAfterMs: 4000, logLevel: "verbose", resolveHostnames: false };
+    project.configure(STACK, { ...settings, ...changed });
     const preview = expectSuccess(await project.preview(STACK, "--diff")).output;
     assert.match(preview, /~ maxmemory +: "0mb" => "64mb"/);
     assert.match(preview, /~ down-after-milliseconds *: "3000" => "4000"/);
+    assert.equal(preview.match(/~ loglevel +: "notice" => "verbose"/g)?.length, 2, preview);
+    assert.match(preview, /~ resolve-hostnames +: "yes" => "no"/);
     assert.match(preview, /~ 1 to update\n +\d+ unchanged/);
-    const output = await deploy({ maxmemoryMb: 64, downAfterMs: 4000 });
+    const output = await deploy(changed);
     assert.match(output, /the members have the changed settings; none was restarted/);
     assert.deepEqual(await containers(), old);
     for (const { name } of contract.nodes) {
@@ -104,6 +107,8 @@ describe("changes without a restart", () => {
     for (const { name } of contract.sentinels) {
       const fields = (await ask(name, "SENTINEL", "MASTER", contract.masterName)) as string[];
       assert.equal(fields[fields.indexOf("down-after-milliseconds") + 1], "4000", name);
+      assert.deepEqual(await ask(name, "SENTINEL", "CONFIG", "GET", "loglevel"), ["loglevel", "verbose"]);
+      assert.deepEqual(await ask(name, "SENTINEL", "CONFIG", "GET", "resolve-hostnames"), ["resolve-hostnames", "no"]);
     }
     expectSuccess(await project.up(STACK, "--expect-no-changes"));
   });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { hasDirectives, strangersAmong } from "../../changes/look";
+import { fieldsOf } from "../../checks/replies";
 import { liveDirectiveNames } from "../../config/liveDirectiveNames";
 import { planDeployment, type DeploymentPlan } from "../../config/plan";
 import { groupTerm, renderGroupEnv } from "../../config/render/groupEnv";
@@ -24,6 +25,12 @@ const tell = (group: Group, member: MemberProcess, plan: DeploymentPlan) =>
 const config = async (node: MemberProcess, directive: string): Promise<string> =>
   String(((await node.command("CONFIG", "GET", directive)) as string[])[1]);
 
+const ownConfig = async (sentinel: MemberProcess) => {
+  const names = ["loglevel", "resolve-hostnames"];
+  const replies = await Promise.all(names.map((name) => sentinel.command("SENTINEL", "CONFIG", "GET", name)));
+  return fieldsOf(replies.flat());
+};
+
 const startedAt = async (member: MemberProcess): Promise<string> =>
   /run_id:(\w+)/.exec(String(await member.command("INFO", "server")))![1]!;
 
@@ -43,6 +50,7 @@ describe("settings of running servers", () => {
           parallelSyncs: 2,
           failoverTimeoutMs: 9000,
           quorum: 1,
+          resolveHostnames: false,
           extraRedisConf: ["repl-diskless-sync-delay 0", "slowlog-max-len 77", 'notify-keyspace-events "Ex"'],
         });
         const ended = await Promise.all(group.members.map((member) => tell(group, member, plan)));
@@ -59,12 +67,15 @@ describe("settings of running servers", () => {
           }
           for (const sentinel of group.sentinels) {
             const [master] = await sentinel.sentinelList("MASTERS");
-            assert.ok(hasDirectives(plan, master!), `${sentinel.name}: ${JSON.stringify(master)}`);
+            const own = await ownConfig(sentinel);
+            assert.ok(hasDirectives(plan, master!, own), `${sentinel.name}: ${JSON.stringify([own, master])}`);
+            assert.equal(own["resolve-hostnames"], "no", sentinel.name);
           }
         };
         await haveThem();
 
         await group.stop();
+        const logged = group.sentinels.map(({ log }) => log.length);
         group.start();
         await group.settled();
         await waitFor("every Sentinel's answer", async () => {
@@ -72,16 +83,20 @@ describe("settings of running servers", () => {
           return true;
         });
         await haveThem();
+        // A Sentinel of Redis 7.0 does not show its log level, but its log does.
+        for (const [at, { name, log }] of group.sentinels.entries()) {
+          assert.match(log.slice(logged[at]), / - Accepted /, `${name} is not verbose`);
+        }
       }));
   }
 
   it("that a server refuses are said, and the node does not show that it has them", () =>
     withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
       const node = await group.up();
-      const plan = changedPlan(group, { extraRedisConf: ["maxclients many"], maxmemoryMb: 32 });
+      const plan = changedPlan(group, { extraRedisConf: ["maxclients many", "hz 20"], maxmemoryMb: 32 });
       const { code, output } = await tell(group, node, plan);
       assert.equal(code, 1);
-      assert.match(output, /^maxclients "many": ERR/);
+      assert.match(output, /^maxclients "many": ERR.*$/);
       assert.equal(await config(node, "maxmemory"), String(32 * 1024 * 1024));
       assert.notEqual((await config(node, "proc-title-template")).split(" ").at(-1), groupTerm(plan));
     }));
@@ -139,6 +154,19 @@ describe("settings of running servers", () => {
         }
       }
       assert.deepEqual(wrong, []);
+    }));
+
+  it("are old where a Sentinel shows another value, and current where it shows none", () =>
+    withGroup({ settings: { replicas: 0, sentinels: 1 } }, async (group) => {
+      await group.up();
+      const [master] = await group.sentinels[0]!.sentinelList("MASTERS");
+      const shown = { loglevel: "notice", "resolve-hostnames": "yes" };
+      assert.ok(hasDirectives(group.plan, master!, shown));
+      assert.ok(hasDirectives(group.plan, master!, { "resolve-hostnames": "yes" }));
+      for (const other of [{ loglevel: "debug" }, { "resolve-hostnames": "no" }]) {
+        assert.ok(!hasDirectives(group.plan, master!, { ...shown, ...other }), JSON.stringify(other));
+      }
+      assert.ok(!hasDirectives(group.plan, { ...master, "parallel-syncs": "7" }, shown));
     }));
 
   it("do not hide a stranger from the look at the Sentinels", () =>

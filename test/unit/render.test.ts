@@ -103,6 +103,7 @@ describe("sentinel.conf", () => {
       failoverTimeoutMs: 9000,
       masterName: "m1",
       denyScriptsReconfig: false,
+      logLevel: "debug",
     });
     for (const line of [
       `sentinel myid ${"a".repeat(40)}`,
@@ -111,6 +112,7 @@ describe("sentinel.conf", () => {
       "sentinel failover-timeout m1 9000",
       "sentinel deny-scripts-reconfig no",
       "sentinel resolve-hostnames yes",
+      "loglevel debug",
       `sentinel known-sentinel m1 172.30.29.102 26379 ${"b".repeat(40)}`,
       `sentinel known-sentinel m1 172.30.29.103 26379 ${"c".repeat(40)}`,
     ]) {
@@ -171,6 +173,8 @@ describe("group.env", () => {
       { appendonly: true },
       { downAfterMs: 4000 },
       { quorum: 1 },
+      { logLevel: "debug" },
+      { resolveHostnames: false },
       { replicas: 3 },
       { sentinels: 5 },
       { topology: "replication" },

@@ -107,7 +107,7 @@ function changeOf(old: readonly Registered[], now: readonly Registered[]): Setti
   const isLive = settingsOf(old) !== settingsOf(now);
   if (replaced.length > 0) {
     const onlySentinels = replaced.every(([{ name }]) => name.includes("sentinel"));
-    return !onlySentinels ? "one at a time" : isLive ? "live, then Sentinels" : "Sentinels";
+    return onlySentinels ? "Sentinels" : "one at a time";
   }
   if (pairs.some(([from, to]) => changeable(from.inputs) !== changeable(to.inputs))) {
     return "in place";
