@@ -35,7 +35,7 @@ find_aof_setting() {
     *'appendonly yes'*) AOF=yes ;;
     esac
     AOF_AT_START=$AOF
-    if [ -e "$DATA_DIR/appendonlydir" ]; then
+    if has_append_only_file; then
         AOF_AT_START=yes
     elif [ -e "$DATA_DIR/dump.rdb" ]; then
         AOF_AT_START=no

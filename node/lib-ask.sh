@@ -42,7 +42,7 @@ at_once() (
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
     INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0 INFO_AOF_BASE=0
-    info_host='' info_syncing=0 info_loading=0
+    info_host='' info_syncing=0 info_loading=''
     while IFS=: read -r key value; do
         case $key in
         role) INFO_ROLE=$value ;;
@@ -69,7 +69,10 @@ TEXT
     case $INFO_ROLE in
     slave) INFO_ROLE=replica ;;
     esac
-    if [ "$info_loading" = 1 ]; then
+    if [ -z "$info_loading" ]; then
+        # Cut short by the bound on its time: what is missing, such as the keyspace, must not be taken for empty.
+        INFO_ROLE=down INFO_LINK=down
+    elif [ "$info_loading" = 1 ]; then
         INFO_ROLE=loading
     elif [ "$INFO_MASTER" = "$STANDBY" ]; then
         INFO_ROLE=standby
@@ -78,7 +81,8 @@ TEXT
     if [ "$info_syncing" = 1 ]; then INFO_LINK=syncing; fi
 }
 
+# INFO persistence last: with it, the answer is whole.
 # ask_info HOST:PORT: asks a data node, sets the INFO_ variables; INFO_ROLE is 'down' if it does not answer
 ask_info() {
-    parse_info "$(ask "$1" 'INFO replication' 'INFO keyspace' 'INFO persistence' "CONFIG GET $NOTE")"
+    parse_info "$(ask "$1" 'INFO replication' 'INFO keyspace' "CONFIG GET $NOTE" 'INFO persistence')"
 }

@@ -3,6 +3,7 @@
 # takes the engine about a second to get there; asked right here, before all is gone, the group waits that much less.
 
 replace_crashed_master() {
+    read_group
     read_marker
     [ "$TOPOLOGY:$LAST_ROLE" = sentinel:master ] || return 0
     # No server is there to ask: what the marker recorded last stands for its data.

@@ -12,13 +12,17 @@ BOOT_WAIT_S=20
 # The group as it was when this container was made, in its environment, or as it was told to the running node since
 # then, in the volume. The told one counts only for the container that it was told to: one made later knows better.
 GROUP_FILE=$DATA_DIR/group.env
-instead_of_planned() { echo "# instead of $(printf '%s' "$REDIS_NODE_GROUP" | cksum)"; }
-if [ -r "$GROUP_FILE" ] && read -r instead <"$GROUP_FILE" && [ "$instead" = "$(instead_of_planned)" ]; then
-    # shellcheck source=/dev/null
-    . "$GROUP_FILE"
-else
-    eval "$REDIS_NODE_GROUP"
-fi
+INSTEAD_OF_PLANNED="# instead of $(printf '%s' "$REDIS_NODE_GROUP" | cksum)"
+eval "$REDIS_NODE_GROUP"
+
+# Called again and again, since a running node is told of members that join and leave, and of another topology.
+read_group() {
+    if [ -r "$GROUP_FILE" ] && read -r instead <"$GROUP_FILE" && [ "$instead" = "$INSTEAD_OF_PLANNED" ]; then
+        # shellcheck source=/dev/null
+        . "$GROUP_FILE"
+    fi
+}
+read_group
 
 SELF=$ADDRESS:$PORT
 OWN_SERVER=$LISTEN_ADDRESS:$LISTEN_PORT

@@ -40,9 +40,10 @@ write_role() {
     write_marker
 }
 
-# A start is a crash until it ends well.
+# A start is a crash until it ends well. STOP_BEFORE: how the one before it ended.
 open_marker() {
     read_marker
+    STOP_BEFORE=$OWN_STOP
     [ "$LAST_ROLE" = none ] || write_marker
 }
 

@@ -8,6 +8,7 @@ take_role() {
     await_loaded
     started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote='' reported=''
     while server_runs; do
+        read_group
         waited=$(($(now) - started))
         [ "$waited" -lt "$BOOT_WAIT_S" ] || LATE=yes
         record_state
@@ -119,29 +120,39 @@ disk_in_words() {
 # One Sentinel after the other until one says OK: two failovers at once would fight.
 ask_failover() {
     [ $(($(now) - failover_asked)) -ge 5 ] || return 0
+    reply='none of the Sentinels can be asked'
     # shellcheck disable=SC2086 # a list
-    informed=$(at_once informed_sentinel $ANSWERING)
-    for sentinel in $informed $ANSWERING; do
-        reply=$(ask "$sentinel" "SENTINEL FAILOVER $MASTER_NAME" | head -n 1)
+    for sentinel in $(at_once rank_sentinel $ANSWERING | sort | cut -d' ' -f 2); do
+        # Fails only if it was not let in, and so was not heard.
+        reply=$(ask "$sentinel" "SENTINEL FAILOVER $MASTER_NAME") || continue
         case $reply in
-        OK | INPROG*)
+        # Without an answer it may have been heard all the same.
+        OK | INPROG* | '')
             failover_asked=$(now)
-            report_decision "ask for a failover, because $reason; $sentinel: $reply"
+            report_decision "ask for a failover, because $reason; $sentinel: ${reply:-no answer}"
             return
             ;;
         esac
     done
-    reason="$reason; asked for a failover, the last reply: $reply"
+    reason="$reason; asked for a failover, the last reply: ${reply:-no answer}"
 }
 
-# Prints the Sentinel if it chooses by what the replicas have now. In a failover it asks those again of which it heard
-# more than a second ago, just before it chooses; of the others it goes by what they had before the master was gone.
-informed_sentinel() {
+# Prints which Sentinels to ask first: `1 ADDRESS` or `2 ADDRESS`. None that is in TILT, in which it says OK, and then
+# does nothing for half a minute.
+rank_sentinel() {
+    case $(ask "$1" 'INFO sentinel') in
+    *sentinel_tilt:0*) if chooses_by_present "$1"; then echo "1 $1"; else echo "2 $1"; fi ;;
+    esac
+}
+
+# In a failover a Sentinel asks those replicas again of which it heard more than a second ago, just before it chooses; of
+# the others it goes by what they had before the master was gone.
+chooses_by_present() {
     ask "$1" "SENTINEL REPLICAS $MASTER_NAME" | awk '
         name == "info-refresh" { age = $0 }
         name == "master-link-status" && $0 == "ok" && age < 1000 { stale = 1 }
         { name = name == "" ? $0 : "" }
-        END { exit stale || !NR }' && echo "$1"
+        END { exit stale || !NR }'
 }
 
 # Soon after the start, then every few seconds, and once the bound is over, every 30 s or when the reason changes.

@@ -8,8 +8,14 @@ stop_node() {
     kill "$keeper_pid" 2>/dev/null
     handover_begin
     await_other_handover
+    read_group
     read_marker
-    record_state
+    record_state_patiently
+    case $INFO_ROLE:$STOP_BEFORE in
+    master:* | replica:* | *:clean) ;;
+    # Without a role since a crash, it is no wiser than the crash left it.
+    *) stopping=unfinished ;;
+    esac
     case $TOPOLOGY:$INFO_ROLE in
     sentinel:master)
         SPEAKER=hand-over
@@ -24,6 +30,15 @@ stop_node() {
         kill -TERM "$server_pid" 2>/dev/null
         sleep 0.5
     done &
+}
+
+# A master that is busy for a second is to hand over all the same.
+record_state_patiently() {
+    record_state
+    while [ "$INFO_ROLE:$LAST_ROLE" = down:master ] && server_runs && [ $(($(now) - began)) -lt $((budget / 4)) ]; do
+        sleep 0.2
+        record_state
+    done
 }
 
 hand_over_and_record() {

@@ -31,9 +31,13 @@ reads_format() {
     esac
 }
 
+# Its folder alone is none: until the first one is written whole, there is no manifest, and a server that is killed then
+# would start without any data.
+has_append_only_file() { ls "$DATA_DIR"/appendonlydir/*.manifest >/dev/null 2>&1; }
+
 # The files that the server will load: the append-only file's base, else the snapshot.
 data_files() {
-    if [ -e "$DATA_DIR/appendonlydir" ]; then
+    if has_append_only_file; then
         ls "$DATA_DIR"/appendonlydir/*.base.rdb 2>/dev/null
     elif [ -e "$DATA_DIR/dump.rdb" ]; then
         echo "$DATA_DIR/dump.rdb"

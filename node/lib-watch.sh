@@ -5,6 +5,7 @@
 # not be told gives way by itself.
 watch_server() {
     while server_runs; do
+        read_group
         record_state
         case $INFO_ROLE:$INFO_LINK in
         master:* | replica:up)

@@ -13,7 +13,7 @@ ANSWER_S=10
 
 # By rename, so that a crash or a full disk leaves the previous one whole; before anything is changed, so that what the
 # server shows is never newer than what it will start with.
-if ! { instead_of_planned && printf '%s\n' "$1"; } >"$GROUP_FILE.new" || ! mv -f "$GROUP_FILE.new" "$GROUP_FILE"; then
+if ! { echo "$INSTEAD_OF_PLANNED" && printf '%s\n' "$1"; } >"$GROUP_FILE.new" || ! mv -f "$GROUP_FILE.new" "$GROUP_FILE"; then
     echo "$GROUP_FILE cannot be written"
     exit 1
 fi
