@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseMagic, reads, serverOfTag } from "../../engine/dataFormat";
 import { requireProgram, withGroup } from "../support/processes";
@@ -38,6 +38,10 @@ describe("data of a newer server", function () {
           const path = join(node.data, file);
           mkdirSync(dirname(path), { recursive: true });
           writeFileSync(path, content, "latin1");
+          if (file.includes("/")) {
+            const manifest = join(dirname(path), "appendonly.aof.manifest");
+            writeFileSync(manifest, "file appendonly.aof.1.base.rdb seq 1 type b\n");
+          }
           node.restarts = true;
           node.start();
           await waitFor("the line in the log", () => node.log.includes("not started: "));
@@ -50,6 +54,27 @@ describe("data of a newer server", function () {
         }));
     }
   }
+
+  it("an append-only file that was never written whole is none: the snapshot beside it is loaded", () =>
+    withGroup(
+      { settings: { topology: "replication", replicas: 0, save: "900 1", appendonly: true } },
+      async (group) => {
+        const node = group.nodes[0]!;
+        node.start();
+        await group.settled();
+        await node.command("SET", "kept", "yes");
+        await node.command("SAVE");
+        await node.kill();
+        // As a server leaves it that is killed while it writes its first one.
+        const folder = join(node.data, "appendonlydir");
+        readdirSync(folder).forEach((name) => rmSync(join(folder, name)));
+        writeFileSync(join(folder, "temp-appendonly.aof.incr"), "");
+        node.start();
+        await group.settled();
+        assert.equal(await node.command("GET", "kept"), "yes");
+        await waitFor("an append-only file", () => existsSync(join(folder, "appendonly.aof.manifest")));
+      },
+    ));
 
   it("is not what a server finds that wrote it itself", () =>
     withGroup({ settings: { topology: "replication", replicas: 0, save: "900 1" } }, async (group) => {

@@ -74,6 +74,38 @@ describe("failover", function () {
       }));
   }
 
+  it("a crashed master asks no Sentinel in TILT, which would say OK and do nothing for half a minute", () =>
+    withGroup({ settings: { downAfterMs: 60_000 } }, async (group) => {
+      const old = await group.up();
+      await promotable(group.sentinels);
+      await old.command("SET", "before", "1");
+      await waitFor("the marker to tell of it", () => old.marker().data === "data");
+      const tilted = group.sentinels.slice(0, 2);
+      tilted.forEach((sentinel) => process.kill(sentinel.serverPid(), "SIGSTOP"));
+      await sleep(2500);
+      tilted.forEach((sentinel) => process.kill(sentinel.serverPid(), "SIGCONT"));
+      await waitFor("TILT", async () => {
+        const infos = await Promise.all(tilted.map((sentinel) => sentinel.command("INFO", "sentinel")));
+        return infos.every((info) => String(info).includes("sentinel_tilt:1"));
+      });
+      old.killServer();
+      await waitFor("the request", () => /ask for a failover, .*: OK\n/.test(old.log));
+      assert.equal(/ask for a failover, .*; (\S+): OK\n/.exec(old.log)![1], group.sentinels[2]!.address);
+    }));
+
+  it("a stop before it has a role again makes no clean stop of a crash", () =>
+    withGroup({ settings: { save: "3600 1" } }, async (group) => {
+      const old = await group.up();
+      await old.command("SET", "before", "1");
+      await waitFor("the marker to tell of it", () => old.marker().data === "data");
+      await group.kill();
+      old.start();
+      await waitFor("the standby's server", async () => (await old.role()).name === "slave");
+      assert.equal(await old.stop(), 0);
+      assert.equal(old.marker().role, "master");
+      assert.equal(old.marker().clean, undefined, "a crashed master stopped cleanly");
+    }));
+
   it("a master that lost its disk yields to a replica that has the data", () =>
     withGroup({ settings: { downAfterMs: 5000 } }, async (group) => {
       const old = await group.up();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { renderGroupEnv } from "../../config/render/groupEnv";
 import { buildContract } from "../../outputs/buildContract";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";
@@ -129,6 +130,33 @@ describe("hand-over at stop", function () {
       assert.match(master.log, /no replica can take over: \S+ does not answer; \S+ is standby/);
       assert.ok(took < 5000, `took ${took} ms`);
       assert.deepEqual([master.marker().role, master.marker().clean], ["master", "yes"]);
+    }));
+
+  it("a master that is busy when it is told to stop hands over when it answers again", () =>
+    withGroup({ settings: { downAfterMs: 5000 } }, async (group) => {
+      const old = await group.up();
+      await waitFor("the marker to tell its role", () => old.marker().role === "master");
+      const server = old.serverPid();
+      process.kill(server, "SIGSTOP");
+      const stopped = old.stop();
+      await sleep(2000);
+      process.kill(server, "SIGCONT");
+      await stopped;
+      assert.equal(handedOver(group), 1);
+    }));
+
+  it("a running node hears of another topology: without Sentinels there is nobody to ask", () =>
+    withGroup({}, async (group) => {
+      const old = await group.up();
+      await waitFor("the marker to tell its role", () => old.marker().role === "master");
+      const told = renderGroupEnv(group.plan, old.plan, group.ids).replace(
+        "TOPOLOGY='sentinel'",
+        "TOPOLOGY='replication'",
+      );
+      assert.match(told, /^TOPOLOGY='replication'$/m);
+      await old.run("settings", told);
+      await old.stop();
+      assert.doesNotMatch(old.log, /hand-over: /);
     }));
 
   it("a Sentinel in TILT is not asked", () =>
