@@ -12,6 +12,7 @@ watch_server() {
             show_past
             allow_promotion
             ;;
+        replica:down) compare_again ;;
         esac
         mind_master
         mind_own_role
@@ -35,6 +36,14 @@ welcome_promotion() {
     else
         allow_promotion
     fi
+}
+
+# A replica that has not reached its master since its start may have found its place before the others had loaded.
+compare_again() {
+    if [ -n "${past_shown-}" ] || [ "$TOPOLOGY" != sentinel ]; then return; fi
+    # shellcheck disable=SC2086 # a list
+    gather '' "$(without "$SELF" $DATA_NODES)"
+    welcome_promotion
 }
 
 # Ahead of all others.
