@@ -24,6 +24,8 @@ describe("the Docker engine restarts under the deployment", () => {
       redisPort: 19720,
       sentinelPort: 29719,
       appendonly: true,
+      // Otherwise Redis acknowledges writes before they are in its file while the disk is busy.
+      appendfsync: "always",
       failoverTimeoutMs: 10_000,
       dataVolumes: "delete",
     });
