@@ -14,9 +14,11 @@ describe(fault.title, () => {
   it("another node is promoted with its data, or `status` says within a minute what is missing", async () => {
     const group = await sharedGroup();
     for (let round = 0; round < rounds(5, 1); round += 1) {
-      const { lostConfirmed } = await fault.round(group, async ({ mark, roles, load }) => {
+      let killedAt = 0;
+      const { lost, lostConfirmed } = await fault.round(group, async ({ mark, roles, load }) => {
         const master = await group.master();
         mark("all containers killed");
+        killedAt = performance.now();
         await group.kill(...group.members.map(({ name }) => name));
         const others = group.members.filter(({ name }) => name !== master.name);
         mark(`all but ${master.name} started`);
@@ -42,7 +44,9 @@ describe(fault.title, () => {
         mark(`${master.name} started`);
         await group.start(master.name);
       });
-      assert.equal(lostConfirmed.length, 0, "confirmed writes that were lost");
+      // The containers do not die in the same instant: what the master took last, one replica may have, or none.
+      const older = [...lost, ...lostConfirmed].filter(({ at }) => at < killedAt);
+      assert.equal(older.length, 0, "writes that were lost, though acknowledged before anything was killed");
     }
   });
 });
