@@ -138,21 +138,17 @@ ask_failover() {
 }
 
 # Prints which Sentinels to ask first: `1 ADDRESS` or `2 ADDRESS`. None that is in TILT, in which it says OK, and then
-# does nothing for half a minute.
+# does nothing for half a minute. In a failover a Sentinel asks those replicas again of which it heard more than a second
+# ago, just before it chooses; of the others it goes by what they had before the master was gone: so it comes second.
 rank_sentinel() {
-    case $(ask "$1" 'INFO sentinel') in
-    *sentinel_tilt:0*) if chooses_by_present "$1"; then echo "1 $1"; else echo "2 $1"; fi ;;
-    esac
-}
-
-# In a failover a Sentinel asks those replicas again of which it heard more than a second ago, just before it chooses; of
-# the others it goes by what they had before the master was gone.
-chooses_by_present() {
-    ask "$1" "SENTINEL REPLICAS $MASTER_NAME" | awk '
+    ask "$1" 'INFO sentinel' "SENTINEL REPLICAS $MASTER_NAME" | awk -v sentinel="$1" '
+        $0 == "sentinel_tilt:0" { calm = 1 }
+        $0 == "name" { replicas = 1 }
+        !replicas { next }
         name == "info-refresh" { age = $0 }
         name == "master-link-status" && $0 == "ok" && age < 1000 { stale = 1 }
         { name = name == "" ? $0 : "" }
-        END { exit stale || !NR }'
+        END { if (calm) print 1 + (stale || !replicas), sentinel }'
 }
 
 # Soon after the start, then every few seconds, and once the bound is over, every 30 s or when the reason changes.

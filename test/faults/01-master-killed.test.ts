@@ -15,6 +15,7 @@ describe("the master is killed", () => {
     const group = await sharedGroup();
     for (let round = 0; round < rounds(10, 2); round += 1) {
       const { lostConfirmed, handOvers, gapMs } = await restarted.round(group, async ({ mark, roles }) => {
+        await group.promotable();
         const master = await group.master();
         const asked = async () => (await logsOf(master.name)).match(/ask for a failover, .*: OK/g)?.length ?? 0;
         const before = await asked();

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { couldTakeOver } from "../../../changes/forget";
+import { listOf } from "../../../checks/replies";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { container, engine, logsOf } from "../engine";
 import { expectSuccess, PulumiProject } from "../pulumiProject";
@@ -117,6 +119,25 @@ export class FaultGroup {
         return true;
       },
       { timeoutMs, everyMs: 100 },
+    );
+  }
+
+  /** Waits until every Sentinel has heard that it may promote the replicas: up to 10 s after one started (INFO's period). */
+  async promotable(): Promise<void> {
+    const { masterName, connection, password } = this.contract;
+    await waitFor(
+      "Sentinels that may promote every replica",
+      async () => {
+        const views = await Promise.all(
+          this.contract.sentinels.map((sentinel) =>
+            withMember(sentinel, connection.sentinelPassword ?? password, (client) =>
+              client.call("SENTINEL", "REPLICAS", masterName),
+            ),
+          ),
+        );
+        return views.flatMap((view) => listOf(view)).every(couldTakeOver);
+      },
+      { timeoutMs: 30_000, everyMs: 200 },
     );
   }
 
