@@ -4,8 +4,8 @@ import type { Deviation, Verdict } from "./verdict";
 import type { NodeFacts } from "./view";
 
 /**
- * Whether a data node can write its files. One that cannot goes on answering, so that nobody replaces it, but as master
- * it refuses every write (MISCONF).
+ * Whether a data node can write its files. One that cannot goes on answering, but as master it refuses every write
+ * (MISCONF), and Sentinel's PING too: after down-after it is replaced. In the replication topology nobody does that.
  *
  * @returns nothing where all is well: it is no check of its own, but a reason why others may fail.
  */

@@ -6,19 +6,24 @@
 STOOD_STILL_S=4
 
 # A promotion reaches the Sentinels at the leader's next INFO (1 s) and with its next hello (2 s): until then they name
-# the old master, who may still be one, and a node that gave way to it would throw the newer data away.
+# the old master, who may still be one, and a node that gave way to it would throw the newer data away. Once they have
+# named this one, their word for another is a newer one; this long without that, it is taken for one as well.
 PROMOTION_KNOWN_S=15
 
 # After record_state, about once a second. Looks around only when there is a reason to: every look costs processes.
 mind_own_role() {
     previous_watch=${this_watch-} this_watch=$(now)
     note_reign
-    is_perhaps_deposed || return 0
+    is_to_be_looked_at || return 0
     own_role=$INFO_ROLE
     gather "$SENTINELS" ''
     case $DOUBTED:$NAMED in
+    :"$SELF") named_since_promotion=yes ;;
+    esac
+    case $DOUBTED:$NAMED in
     : | :"$SELF" | ' '*) return ;;
     esac
+    is_perhaps_deposed || return 0
     ask_info "$NAMED"
     [ "$INFO_ROLE" = master ] || return 0
     disk="own server: $own_role"
@@ -28,18 +33,24 @@ mind_own_role() {
     esac
 }
 
-# Since when it has been master without a break.
+# Since when it has been master without a break, and whether the Sentinels have named it since.
 note_reign() {
     case $INFO_ROLE in
     master) reigns_since=${reigns_since:-$this_watch} ;;
-    replica | standby) reigns_since='' ;;
+    replica | standby) reigns_since='' named_since_promotion=no ;;
     esac
 }
 
-# Master by its own last word, for long enough, and either alone, or without an answer, or just back from standing still.
-is_perhaps_deposed() {
+# Master by its own last word, and either not named yet, or perhaps deposed.
+is_to_be_looked_at() {
     [ "$TOPOLOGY:$LAST_ROLE" = sentinel:master ] || return
-    [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ] || return
+    [ "${named_since_promotion-no}:$INFO_ROLE" = no:master ] || is_perhaps_deposed
+}
+
+# For long enough, and either alone, or without an answer, or just back from standing still.
+is_perhaps_deposed() {
+    [ "${named_since_promotion-no}" = yes ] ||
+        [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ] || return
     case $INFO_ROLE:$INFO_FOLLOWERS in
     down:* | master:0) true ;;
     master:*) [ $((this_watch - ${previous_watch:-$this_watch})) -ge "$STOOD_STILL_S" ] ;;

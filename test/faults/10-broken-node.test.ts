@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "mocha";
 import { container } from "../support/engine";
-import { applicationClient, atMost, Fault, sharedGroup, withMember, type FaultGroup } from "../support/faults";
+import { applicationClient, atMost, D, Fault, sharedGroup, withMember, type FaultGroup } from "../support/faults";
 import { waitFor } from "../support/waitFor";
 
 const fullDisk = new Fault("10a-full-disk", "The master's disk is full, with an append-only file");
@@ -22,7 +22,7 @@ describe("one node is broken", () => {
     after(() => fault.report());
   }
 
-  it("a full disk: the master refuses writes and the commands say why; with room again all goes on", async () => {
+  it("a full disk: the master refuses writes, the commands say why; it is replaced, and takes none when there is room again", async () => {
     const group = await sharedGroup();
     const small = (await group.replicas())[0]!.name;
     await group.kill(small);
@@ -34,7 +34,7 @@ describe("one node is broken", () => {
       await group.healthy();
       const { output } = await group.command("failover", "--to", small, "--yes");
       assert.equal((await group.master()).name, small, output);
-      const { lost } = await fullDisk.round(group, async ({ mark, load }) => {
+      const { lost } = await fullDisk.round(group, async ({ mark, load, roles }) => {
         mark("disk full");
         fill(disk);
         await waitFor("refused writes", () => (load.failed.get("MISCONF") ?? 0) > 100, { timeoutMs: 30_000 });
@@ -42,6 +42,11 @@ describe("one node is broken", () => {
           assert.equal(code, 1, `${by} with a full disk:\n${said}`);
           assert.match(said, /MISCONF|No space|disk/i, `${by} says what is wrong`);
         }
+        await waitFor("another master", () => roles.masters().some((name) => name !== small), {
+          timeoutMs: atMost(D + 5000),
+        });
+        // Sentinel would demote it only some seconds after there is room, and it takes writes until then.
+        await waitFor(`${small} to give way`, () => roles.roleOf(small) !== "master", { timeoutMs: atMost(3000) });
         mark("room again");
         execFileSync("rm", [`${disk}/ballast`]);
         await load.more(500, 10);
