@@ -35,8 +35,19 @@ if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
   process.exit(2);
 }
 
-/** @param {string} layer @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
-async function runLayer(layer) {
+/**
+ * What runs at the same time when all layers run: real processes and real deployments mostly wait, for different things.
+ * Changes and faults are measured, and have the machine to themselves.
+ */
+const steps = [["unit"], ["functional", "deploy"], ["changes"], ["faults"]];
+
+/**
+ * Runs a layer; what it prints comes as it is printed, or, where another one is running, all of it at the end.
+ * @param {string} layer
+ * @param {boolean} alone
+ * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ */
+async function runLayer(layer, alone) {
   const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-tests-"));
   const counts = join(folder, "counts.json");
   const files = readdirSync(join(here, layer))
@@ -53,14 +64,21 @@ async function runLayer(layer) {
     "--timeout",
     String(layers.get(layer)),
   ];
-  console.log(`${layer}:`);
+  if (alone) console.log(`${layer}:`);
   // Set for mocha and for every process that a test starts: TypeScript is loaded as it is.
   const child = spawn(process.execPath, ["--import", "tsx", mocha, ...args, ...options, ...files], {
     cwd: join(here, ".."),
-    stdio: "inherit",
+    stdio: alone ? "inherit" : ["inherit", "pipe", "pipe"],
     env: { ...process.env, FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? (wanted === "all" ? "few" : "full") },
   });
-  const code = await new Promise((resolve) => child.on("exit", resolve));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
+  const code = await new Promise((resolve) => {
+    child.on("close", resolve);
+    // What a test left running may hold its output open.
+    child.on("exit", (exitCode) => setTimeout(() => resolve(exitCode), 2000));
+  });
+  if (!alone) process.stdout.write(`${layer}:\n${output}`);
   const result = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
   rmSync(folder, { recursive: true });
   // A layer that broke before its first test has not passed.
@@ -68,11 +86,13 @@ async function runLayer(layer) {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const layer of wanted === "all" ? layers.keys() : [wanted]) {
-  const { passed, failed, skipped } = await runLayer(layer);
-  total.passed += passed;
-  total.failed += failed;
-  total.skipped += skipped;
+for (const step of wanted === "all" ? steps : [[wanted]]) {
+  const results = await Promise.all(step.map((layer) => runLayer(layer, step.length === 1)));
+  for (const { passed, failed, skipped } of results) {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  }
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
