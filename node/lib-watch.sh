@@ -41,6 +41,8 @@ welcome_promotion() {
 # A replica that has not reached its master since its start may have found its place before the others had loaded.
 compare_again() {
     if [ -n "${past_shown-}" ] || [ "$TOPOLOGY" != sentinel ]; then return; fi
+    # Its role may have been set from outside, before it weighed anything.
+    [ -n "${OWN_DATA-}" ] || weigh_own_data
     # shellcheck disable=SC2086 # a list
     gather '' "$(without "$SELF" $DATA_NODES)"
     welcome_promotion
