@@ -3,7 +3,7 @@ import { allMembers, type DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
 import type { Surveys } from "../rollout/members";
 import { refuseUnreadableData } from "./serverVersion";
-import { EngineUnreachable, surveyEngine, type EngineSurvey } from "./survey";
+import { EngineUnreachable, surveyEngine, type EngineSurvey, type SurveyedContainer } from "./survey";
 
 /** What a look at the engines brought. */
 export interface Preflight {
@@ -92,10 +92,7 @@ export function judgeSurvey(plan: DeploymentPlan, endpoint: string, survey: Engi
     if (holder !== undefined) {
       const reason = `port ${member.hostPort} of ${member.name} is taken on ${endpoint} by the container ${holder.name}${owner(holder)}; ${changePort}`;
       problems.push({ path: portSetting, reason });
-    } else if (
-      process !== undefined &&
-      !survey.containers.some((c) => isOwn(c) && c.name === member.name && c.state === "running")
-    ) {
+    } else if (process !== undefined && !survey.containers.some((c) => isOwn(c) && holdsItsPort(c, member.name))) {
       problems.push({
         path: portSetting,
         reason: `port ${member.hostPort} of ${member.name} is taken on ${endpoint} by ${process}; ${changePort}`,
@@ -129,6 +126,14 @@ export function judgeSurvey(plan: DeploymentPlan, endpoint: string, survey: Engi
     problems.push({ path: "image", reason });
   }
   return problems;
+}
+
+/**
+ * A container that restarts has its ports now and then: the list may show it without them, and a moment later they are
+ * taken, by itself.
+ */
+function holdsItsPort({ name, state }: SurveyedContainer, member: string): boolean {
+  return name === member && (state === "running" || state === "restarting");
 }
 
 function sameAddress(a: string, b: string): boolean {

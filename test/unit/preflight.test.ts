@@ -46,6 +46,15 @@ describe("the look at an engine", () => {
     assert.deepEqual(judge({ containers: holder("10.0.0.1") }), []);
   });
 
+  it("does not take a container's own port for another's while the container restarts", () => {
+    const foreignPorts = new Map([[6380, "docker-proxy (process 1)"]]);
+    const inState = (state: string) =>
+      judge({ foreignPorts, containers: [{ ...container, name: "redis-master", state, owner: own, ports: [] }] });
+    for (const state of ["running", "restarting"]) assert.deepEqual(inState(state), [], state);
+    for (const state of ["exited", "created"])
+      assert.match(inState(state)[0] ?? "", /^redisPort: port 6380 .* docker-proxy/);
+  });
+
   it("refuses to move a running deployment to another network", () => {
     const networks = [{ name: "redis", owner: own, subnets: ["172.30.29.0/24"] }];
     assert.match(
