@@ -18,12 +18,13 @@ mind_own_role() {
     own_role=$INFO_ROLE
     gather "$SENTINELS" ''
     case $DOUBTED:$NAMED in
-    :"$SELF") named_since_promotion=yes ;;
+    :"$SELF")
+        named_since_promotion=yes
+        return
+        ;;
+    : | ' '*) return ;;
     esac
-    case $DOUBTED:$NAMED in
-    : | :"$SELF" | ' '*) return ;;
-    esac
-    is_perhaps_deposed || return 0
+    is_promotion_known || return 0
     ask_info "$NAMED"
     [ "$INFO_ROLE" = master ] || return 0
     disk="own server: $own_role"
@@ -44,13 +45,16 @@ note_reign() {
 # Master by its own last word, and either not named yet, or perhaps deposed.
 is_to_be_looked_at() {
     [ "$TOPOLOGY:$LAST_ROLE" = sentinel:master ] || return
-    [ "${named_since_promotion-no}:$INFO_ROLE" = no:master ] || is_perhaps_deposed
+    if is_promotion_known; then is_perhaps_deposed; else [ "$INFO_ROLE" = master ]; fi
 }
 
-# For long enough, and either alone, or without an answer, or just back from standing still.
-is_perhaps_deposed() {
+is_promotion_known() {
     [ "${named_since_promotion-no}" = yes ] ||
-        [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ] || return
+        [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ]
+}
+
+# Either alone, or without an answer, or just back from standing still.
+is_perhaps_deposed() {
     case $INFO_ROLE:$INFO_FOLLOWERS in
     down:* | master:0) true ;;
     master:*) [ $((this_watch - ${previous_watch:-$this_watch})) -ge "$STOOD_STILL_S" ] ;;
