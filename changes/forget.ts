@@ -5,7 +5,7 @@ import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { engineClient } from "../engine/engineClient";
 import type { Contract, ContractMember } from "../outputs/contract";
-import { lookAtMembers, type MemberState } from "./look";
+import { isDown, lookAtMembers, type MemberState } from "./look";
 import type { PresentMember } from "./present";
 
 /** Seconds a Sentinel gets to end by itself; it has nothing to save. */
@@ -55,7 +55,7 @@ export function ghostsOf({ strangers }: MemberState, all: boolean): readonly str
 /** Whether a Sentinel would promote this replica, as it sees it: up, linked, and allowed to. Pure. */
 export function couldTakeOver(replica: Fields): boolean {
   const { flags = "", "master-link-status": link, "slave-priority": priority } = replica;
-  return !/down|disconnected/.test(flags) && link === "ok" && priority !== "0";
+  return !isDown(flags) && link === "ok" && priority !== "0";
 }
 
 async function restart(contract: Contract, sentinel: ContractMember): Promise<void> {

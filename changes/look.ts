@@ -96,10 +96,13 @@ export function hasDirectives(plan: DeploymentPlan, master: Fields, own: Fields)
   );
 }
 
+/** Whether a Sentinel sees an instance down, by its flags; pure. */
+export const isDown = (flags: string): boolean => /_down|disconnected/.test(flags);
+
 /** Those of the instances that no member of the contract announces; pure. */
 export function strangersAmong(contract: Contract, instances: readonly Fields[]): readonly Stranger[] {
   const own = new Set([...contract.nodes, ...contract.sentinels].map(({ announced }) => endpointText(announced)));
   return instances
-    .map(({ ip, port, flags = "" }) => ({ address: `${ip}:${port}`, down: /_down|disconnected/.test(flags) }))
+    .map(({ ip, port, flags = "" }) => ({ address: `${ip}:${port}`, down: isDown(flags) }))
     .filter(({ address }) => !own.has(address));
 }

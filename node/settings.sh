@@ -17,8 +17,7 @@ if ! { echo "$INSTEAD_OF_PLANNED" && printf '%s\n' "$1"; } >"$GROUP_FILE.new" ||
     echo "$GROUP_FILE cannot be written"
     exit 1
 fi
-# shellcheck source=/dev/null
-. "$GROUP_FILE"
+read_group
 
 commands=$(live_commands)
 # Line by line, the client's own way of asking one after the other; a reply is one line each, an error has an empty one

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
 import { logsOf } from "../support/engine";
 import { atMost, D, Fault, rounds, sharedGroup } from "../support/faults";
-import { waitFor } from "../support/waitFor";
 
 const restarted = new Fault("01a-server-killed", "The master's server process is killed, its container restarts");
 const keptDown = new Fault("01b-container-killed", "The master's container is killed and stays down");
@@ -21,9 +20,7 @@ describe("the master is killed", () => {
         const before = await asked();
         mark(`SIGKILL to the server of ${master.name}`);
         await group.signal(master.name, "redis-server", "SIGKILL");
-        await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
-          timeoutMs: 15_000,
-        });
+        await roles.another(master.name, 15_000);
         assert.equal(await asked(), before + 1, `failovers that ${master.name} asked for`);
       });
       assert.ok(gapMs < D, `a gap of ${gapMs} ms: nobody did anything before the Sentinels saw the master down`);
@@ -40,9 +37,7 @@ describe("the master is killed", () => {
         const master = await group.master();
         mark(`${master.name} killed`);
         await group.kill(master.name);
-        await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
-          timeoutMs: atMost(D + 2500),
-        });
+        await roles.another(master.name, atMost(D + 2500));
         await load.more(200, 10);
         mark(`${master.name} started`);
         await group.start(master.name);

@@ -15,9 +15,7 @@ describe(fault.title, () => {
         const old = await group.master();
         mark(`${old.name} killed`);
         await group.kill(old.name);
-        await waitFor("another master", () => roles.masters().some((name) => name !== old.name), {
-          timeoutMs: 20_000,
-        });
+        await roles.another(old.name, 20_000);
         await load.more(500, 10);
         const probe = new WriteProbe(old, group.contract.password, `probe-${round}`);
         try {

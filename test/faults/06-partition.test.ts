@@ -33,9 +33,7 @@ describe(fault.title, () => {
           mark(`${master.name} cut off`);
           cutAt = performance.now();
           cable.cut();
-          await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
-            timeoutMs: 40_000,
-          });
+          await roles.another(master.name, 40_000);
           await load.more(500, 10);
           // The cut-off side was watched for longer than it may take writes.
           await waitFor(

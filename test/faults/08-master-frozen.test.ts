@@ -45,9 +45,7 @@ describe("the master is frozen", () => {
         try {
           mark(`${master.name} frozen`);
           await group.signal(master.name, "redis-server", "SIGSTOP");
-          await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
-            timeoutMs: atMost(D + 5000),
-          });
+          await roles.another(master.name, atMost(D + 5000));
           // Thawed in the very moment of its replacement, it would take writes until it has looked around.
           await sleep(atMost(LOOKS_AROUND_MS));
           await load.more(500, 10);
@@ -78,9 +76,7 @@ describe("the master is frozen", () => {
           await waitFor("the first write of the probe", () => probe.accepted.length > 0);
           mark(`${master.name} stands still`);
           await container(master.name).pause();
-          await waitFor("another master", () => roles.masters().some((name) => name !== master.name), {
-            timeoutMs: atMost(D + 5000),
-          });
+          await roles.another(master.name, atMost(D + 5000));
           await load.more(500, 10);
           const resumedAt = performance.now();
           mark("goes on");

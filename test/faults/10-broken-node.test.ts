@@ -42,9 +42,7 @@ describe("one node is broken", () => {
           assert.equal(code, 1, `${by} with a full disk:\n${said}`);
           assert.match(said, /MISCONF|No space|disk/i, `${by} says what is wrong`);
         }
-        await waitFor("another master", () => roles.masters().some((name) => name !== small), {
-          timeoutMs: atMost(D + 5000),
-        });
+        await roles.another(small, atMost(D + 5000));
         // Sentinel would demote it only some seconds after there is room, and it takes writes until then.
         await waitFor(`${small} to give way`, () => roles.roleOf(small) !== "master", { timeoutMs: atMost(3000) });
         mark("room again");
@@ -69,9 +67,7 @@ describe("one node is broken", () => {
       const client = applicationClient(group.contract.connection);
       try {
         const bulk = Array.from({ length: 90 }, (_, index) => client.set(`bulk:${index}`, Buffer.alloc(MiB, "x")));
-        await waitFor("another master", () => roles.masters().some((master) => master !== name), {
-          timeoutMs: atMost(30_000),
-        });
+        await roles.another(name, atMost(30_000));
         mark("another master");
         await Promise.allSettled(bulk);
         await load.more(500, 10);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
-import { requireProgram } from "../support/processes";
+import { runInShell, SHELLS, type Shell } from "../support/shells";
 
 const library = resolve(__dirname, "../../node/lib-ask.sh");
 
@@ -14,16 +13,14 @@ const WHOLE = [
   ...["# Persistence", "loading:0", "async_loading:0", "aof_current_size:500", "aof_base_size:89", ""],
 ];
 
-function parsed(shell: readonly string[], lines: readonly string[]): string {
-  requireProgram(shell[0]!);
-  const [program, ...args] = shell;
-  const input = `STANDBY=127.0.0.1:1; . '${library}'
+function parsed(shell: Shell, lines: readonly string[]): string {
+  const script = `STANDBY=127.0.0.1:1; . '${library}'
     parse_info "$(cat <<'INFO'\n${lines.join("\n")}\nINFO\n)"
     echo "$INFO_ROLE $INFO_MASTER $INFO_LINK $INFO_DATA $INFO_OFFSET $INFO_AOF $INFO_AOF_BASE"\n`;
-  return execFileSync(program!, [...args, "-s"], { input, encoding: "utf8" }).trim();
+  return runInShell(shell, script).trim();
 }
 
-for (const shell of [["dash"], ["busybox", "sh"]]) {
+for (const shell of SHELLS) {
   describe(`what a node answers (${shell.join(" ")})`, () => {
     it("is read from INFO", () => {
       assert.equal(parsed(shell, WHOLE), "replica 10.0.0.1:6379 up data 1000 500 89");

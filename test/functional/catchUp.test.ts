@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { requireProgram } from "../support/processes";
+import { runInShell, SHELLS, type Shell } from "../support/shells";
 
 const node = resolve(__dirname, "../../node");
 const SELF = "10.0.0.1:6379";
@@ -20,8 +19,7 @@ interface Scene {
 const inSync = (offset: number) => `replica ${SELF} up 100 ${offset}`;
 
 /** Plays the part of a hand-over for which writes are held, up to the request for the failover, against a scene. */
-function play(shell: readonly string[], { own, successor }: Scene): { result: string; done: readonly string[] } {
-  requireProgram(shell[0]!);
+function play(shell: Shell, { own, successor }: Scene): { result: string; done: readonly string[] } {
   const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-catch-up-"));
   try {
     writeFileSync(join(folder, "own"), `${own.join("\n")}\n`);
@@ -57,8 +55,7 @@ function play(shell: readonly string[], { own, successor }: Scene): { result: st
       await_switch() { next=${SUCCESSOR}; }
       step_down() { echo 'stepped down' >>done; }
       switch_over; echo $?`;
-    const [program, ...args] = shell;
-    const result = execFileSync(program!, [...args, "-s"], { input: script, encoding: "utf8", timeout: 20_000 });
+    const result = runInShell(shell, script);
     return { result: result.trim(), done: readFileSync(join(folder, "done"), "utf8").trimEnd().split("\n") };
   } finally {
     rmSync(folder, { recursive: true });
@@ -68,7 +65,7 @@ function play(shell: readonly string[], { own, successor }: Scene): { result: st
 const HOLD = "CLIENT PAUSE 10000 WRITE";
 const FAILOVER = "SENTINEL FAILOVER mymaster";
 
-for (const shell of [["dash"], ["busybox", "sh"]]) {
+for (const shell of SHELLS) {
   describe(`offsets before the switch (${shell.join(" ")})`, function () {
     this.timeout(30_000);
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { requireProgram } from "../support/processes";
+import { SHELLS } from "../support/shells";
 
 /** The facts of `choose_master` in `lib-group.sh`, which explains them. */
 interface Facts {
@@ -13,7 +14,6 @@ interface Facts {
 }
 
 const nodes = ["a:1", "b:1", "c:1"] as const;
-const shells = [["dash"], ["busybox", "sh"]] as const;
 
 /** How a data node may look; `at` is its own address. */
 const looks = {
@@ -142,7 +142,7 @@ const invariants: readonly (readonly [string, (facts: Facts, chosen: string, epo
 describe("a Sentinel's choice at its start", function () {
   this.timeout(60_000);
 
-  for (const shell of shells) {
+  for (const shell of SHELLS) {
     it(`examples (${shell.join(" ")})`, async () => {
       const choices = await chooseAll(
         examples.map(([, facts]) => facts),
@@ -168,7 +168,7 @@ describe("a Sentinel's choice at its start", function () {
         ),
       ),
     );
-    const [choices, others] = await Promise.all([chooseAll(cases, shells[0]), chooseAll(cases, shells[1])]);
+    const [choices, others] = await Promise.all([chooseAll(cases, SHELLS[0]), chooseAll(cases, SHELLS[1])]);
     assert.equal(choices.length, cases.length);
     assert.deepEqual(others, choices);
     for (const [name, holds] of invariants) {

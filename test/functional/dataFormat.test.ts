@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseMagic, reads, serverOfTag } from "../../engine/dataFormat";
-import { requireProgram, withGroup } from "../support/processes";
+import { withGroup } from "../support/processes";
+import { runInShell, SHELLS } from "../support/shells";
 import { waitFor } from "../support/waitFor";
 
 describe("data of a newer server", function () {
   this.timeout(30_000);
 
-  for (const shell of [["dash"], ["busybox", "sh"]] as const) {
+  for (const shell of SHELLS) {
     it(`is recognised in the container as it is from outside (${shell.join(" ")})`, () => {
-      requireProgram(shell[0]);
       const servers = ["5.0.14", "6.2.14", "7.0.15", "7.2.4", "7.4.1", "8.0.2"].map((version) => `redis:${version}`);
       const others = ["7.2.9", "8.0.1", "8.1.1", "9.0.0"].map((version) => `valkey:${version}`);
       const magics = ["REDIS0009", "REDIS0010", "REDIS0011", "REDIS0012", "REDIS0013", "VALKEY080", "VALKEY081"];
@@ -19,8 +18,7 @@ describe("data of a newer server", function () {
       const calls = cases.map(([server, magic]) => `reads_format ${server.replace(":", " ")} ${magic}; echo $?`);
       const library = resolve(__dirname, "../../node/lib-version.sh");
       const input = `set -u; . '${library}'\n${calls.join("\n")}\n`;
-      const answers = execFileSync(shell[0], [...shell.slice(1), "-s"], { input, encoding: "utf8" });
-      const inside = answers.trim().split("\n");
+      const inside = runInShell(shell, input).trim().split("\n");
       cases.forEach(([server, magic], index) => {
         const expected = reads(serverOfTag(server)!, parseMagic(magic)!) ? "0" : "1";
         assert.equal(inside[index], expected, `${server} and ${magic}`);

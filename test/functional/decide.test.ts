@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { combinations, decideAll, fresh, peers, SELF, wasMaster, wasReplica, type Facts } from "../../tools/decisions";
 import { requireProgram } from "../support/processes";
-
-const shells = [["dash"], ["busybox", "sh"]] as const;
+import { SHELLS } from "../support/shells";
 
 // Parts of the examples.
 const alone = { NAMED: "" };
@@ -292,7 +291,7 @@ const count = (facts: Facts, part: string): number => facts.PEERS.filter((peer) 
 describe("the decision at boot", function () {
   this.timeout(60_000);
 
-  for (const shell of shells) {
+  for (const shell of SHELLS) {
     it(`examples (${shell.join(" ")})`, async () => {
       requireProgram(shell[0]);
       const decisions = await decideAll(
@@ -308,7 +307,7 @@ describe("the decision at boot", function () {
 
   it("invariants over all combinations, the same in both shells", async () => {
     const cases = combinations();
-    const [decisions, others] = await Promise.all([decideAll(cases, shells[0]), decideAll(cases, shells[1])]);
+    const [decisions, others] = await Promise.all([decideAll(cases, SHELLS[0]), decideAll(cases, SHELLS[1])]);
     assert.equal(decisions.length, cases.length);
     assert.deepEqual(others, decisions);
     for (const [name, holds] of invariants) {

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import fc from "fast-check";
-import { requireProgram } from "../support/processes";
+import { runInShell, SHELLS, type Shell } from "../support/shells";
 
 const SELF = "10.0.0.1:6379";
 const at = (index: number) => `10.0.0.${index + 1}:6379`;
 const library = resolve(__dirname, "../../node/lib-successor.sh");
 
 /** Runs lines of shell behind the library, all in one shell, and gives the lines that they print. */
-function run(shell: readonly string[], lines: readonly string[]): readonly string[] {
-  requireProgram(shell[0]!);
-  const [program, ...args] = shell;
-  const output = execFileSync(program!, [...args, "-s"], {
-    input: `set -u; SELF='${SELF}'; . '${library}'\n${lines.join("\n")}\n`,
-    encoding: "utf8",
-    maxBuffer: 1e8,
-  });
+function run(shell: Shell, lines: readonly string[]): readonly string[] {
+  const output = runInShell(shell, `set -u; SELF='${SELF}'; . '${library}'\n${lines.join("\n")}\n`);
   return output.trimEnd().split("\n");
 }
 
@@ -30,7 +23,7 @@ interface Standing {
 }
 const inSync: Standing = { role: "replica", master: SELF, link: "up", priority: 100, offset: 1000 };
 
-function pick(shell: readonly string[], groups: readonly (readonly Standing[])[], wanted = ""): readonly string[] {
+function pick(shell: Shell, groups: readonly (readonly Standing[])[], wanted = ""): readonly string[] {
   return run(
     shell,
     groups.map((standings) => {
@@ -66,13 +59,13 @@ const rowsText = (rows: readonly Row[]) =>
     .flat()
     .join("\n");
 
-const judge = (shell: readonly string[], views: readonly (readonly Row[])[]) =>
+const judge = (shell: Shell, views: readonly (readonly Row[])[]) =>
   run(
     shell,
     views.map((rows) => `judge_view '${at(1)}' <<'ROWS'\n${rowsText(rows)}\nROWS`),
   );
 
-for (const shell of [["dash"], ["busybox", "sh"]]) {
+for (const shell of SHELLS) {
   describe(`the decisions of a hand-over (${shell.join(" ")})`, function () {
     this.timeout(30_000);
 

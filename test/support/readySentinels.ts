@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { couldTakeOver } from "../../changes/forget";
 import { listOf } from "../../checks/replies";
 import type { Contract, ContractMember } from "../../outputs/contract";
-import { withMember } from "./faults/connect";
+import { withSentinel } from "./faults/connect";
 
 const EVERY_MS = 100;
 
@@ -45,8 +45,8 @@ export class ReadySentinels {
   }
 
   private async isReady(sentinel: ContractMember): Promise<boolean> {
-    const { masterName, connection, password } = this.contract;
-    return withMember(sentinel, connection.sentinelPassword ?? password, async (client) => {
+    const { masterName } = this.contract;
+    return withSentinel(this.contract, sentinel, async (client) => {
       await client.call("SENTINEL", "CKQUORUM", masterName);
       return listOf(await client.call("SENTINEL", "REPLICAS", masterName)).some(couldTakeOver);
     }).catch(() => false);

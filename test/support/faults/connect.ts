@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
-import type { Connection, ContractMember } from "../../../outputs/contract";
+import type { Connection, Contract, ContractMember } from "../../../outputs/contract";
 
 /**
  * A client as an application has it: built from the outputs, patient, and not waiting for a silent server for ever.
@@ -38,6 +38,13 @@ export function memberClient({ host, port }: ContractMember, password: string, o
   client.on("error", () => undefined);
   return client;
 }
+
+/** Talks to one Sentinel and hangs up. */
+export const withSentinel = <T>(
+  { connection, password }: Contract,
+  sentinel: ContractMember,
+  talk: (client: Redis) => Promise<T>,
+): Promise<T> => withMember(sentinel, connection.sentinelPassword ?? password, talk);
 
 /** Talks to one member and hangs up. */
 export async function withMember<T>(

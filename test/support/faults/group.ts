@@ -9,7 +9,7 @@ import type { Contract, ContractMember } from "../../../outputs/contract";
 import { container, engine, logsOf } from "../engine";
 import { expectSuccess, PulumiProject } from "../pulumiProject";
 import { waitFor } from "../waitFor";
-import { withMember } from "./connect";
+import { withMember, withSentinel } from "./connect";
 import { complaints } from "./health";
 import { processIds } from "./processTable";
 
@@ -124,15 +124,13 @@ export class FaultGroup {
 
   /** Waits until every Sentinel has heard that it may promote the replicas: up to 10 s after one started (INFO's period). */
   async promotable(): Promise<void> {
-    const { masterName, connection, password } = this.contract;
+    const { masterName } = this.contract;
     await waitFor(
       "Sentinels that may promote every replica",
       async () => {
         const views = await Promise.all(
           this.contract.sentinels.map((sentinel) =>
-            withMember(sentinel, connection.sentinelPassword ?? password, (client) =>
-              client.call("SENTINEL", "REPLICAS", masterName),
-            ),
+            withSentinel(this.contract, sentinel, (client) => client.call("SENTINEL", "REPLICAS", masterName)),
           ),
         );
         return views.flatMap((view) => listOf(view)).every(couldTakeOver);

@@ -1,5 +1,5 @@
 import type { Contract, ContractMember } from "../../../outputs/contract";
-import { withMember } from "./connect";
+import { withMember, withSentinel } from "./connect";
 
 /** A node by its ROLE: a master has other things where a replica has its master. */
 interface NodeSeen {
@@ -42,7 +42,7 @@ async function lookAtSentinel(
   master: string,
 ): Promise<readonly string[]> {
   const name = contract.masterName;
-  return withMember(sentinel, contract.connection.sentinelPassword ?? contract.password, async (client) => {
+  return withSentinel(contract, sentinel, async (client) => {
     const ask = async (what: string): Promise<unknown> => client.call("SENTINEL", what, name);
     const [address, quorum, replicas, others] = (await Promise.all([
       ask("GET-MASTER-ADDR-BY-NAME"),

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Contract, ContractMember } from "../../../outputs/contract";
+import { waitFor } from "../waitFor";
 import { memberClient } from "./connect";
 
 /** What a node was, seen from outside. `silent`: connected, but without an answer for a while. */
@@ -39,6 +40,11 @@ export class RolePoller {
   /** The nodes that were masters when last looked at. */
   masters(): readonly string[] {
     return this.watched.map(({ name }) => name).filter((name) => this.roleOf(name) === "master");
+  }
+
+  /** Waits until a node other than this one is master. */
+  async another(than: string, timeoutMs: number): Promise<void> {
+    await waitFor("another master", () => this.masters().some((name) => name !== than), { timeoutMs });
   }
 
   stop(): void {

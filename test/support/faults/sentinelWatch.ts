@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { container } from "../engine";
-import { withMember } from "./connect";
+import { withSentinel } from "./connect";
 
 const EVERY_MS = 100;
 
@@ -41,9 +41,9 @@ export class SentinelWatch {
 
   /** Undefined while it does not answer. */
   private async look(sentinel: ContractMember): Promise<{ others: number; quorum: boolean } | undefined> {
-    const { masterName, connection, password } = this.contract;
+    const { masterName } = this.contract;
     try {
-      return await withMember(sentinel, connection.sentinelPassword ?? password, async (client) => {
+      return await withSentinel(this.contract, sentinel, async (client) => {
         const others = (await client.call("SENTINEL", "SENTINELS", masterName)) as readonly unknown[];
         const quorum = await client.call("SENTINEL", "CKQUORUM", masterName).catch(() => "");
         return { others: others.length, quorum: String(quorum).startsWith("OK") };
