@@ -52,7 +52,7 @@ describe("failover", function () {
       await group.settled();
       const gap = await writer.stop();
       console.log(`      longest gap between writes: ${gap} ms (down-after 5000 ms)`);
-      assert.match(old.log, /ask for a failover, because it did not stop cleanly as master/);
+      await old.logged(/ask for a failover, because it did not stop cleanly as master/);
       assert.equal(await old.command("GET", "before"), "1");
       assert.ok(gap < 4000, `gap of ${gap} ms`);
     }));
@@ -67,7 +67,7 @@ describe("failover", function () {
         old.killServer();
         await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
         assert.equal(old.isRunning, false);
-        assert.match(old.log, /ask for a failover, because it did not stop cleanly as master, and .*; \S+: OK\n/);
+        await old.logged(/ask for a failover, because it did not stop cleanly as master, and .*; \S+: OK\n/);
         old.start();
         await group.settled();
         assert.equal(await old.command("GET", "before"), "1");
@@ -89,7 +89,7 @@ describe("failover", function () {
         return infos.every((info) => String(info).includes("sentinel_tilt:1"));
       });
       old.killServer();
-      await waitFor("the request", () => /ask for a failover, .*: OK\n/.test(old.log));
+      await old.logged(/ask for a failover, .*: OK\n/);
       assert.equal(/ask for a failover, .*; (\S+): OK\n/.exec(old.log)![1], group.sentinels[2]!.address);
     }));
 
@@ -136,7 +136,7 @@ describe("failover", function () {
       assert.equal((await group.settled()).name, old.name);
       assert.equal(await old.command("GET", "before"), "1");
       assert.equal(old.marker().clean, undefined);
-      assert.match(old.log, /decided: master, because a majority of the Sentinels names it, and it stopped cleanly/);
+      await old.logged(/decided: master, because a majority of the Sentinels names it, and it stopped cleanly/);
     }));
 
   it("a master that comes back while the Sentinels replace it does not take its role again: never two masters", () =>
@@ -231,7 +231,7 @@ describe("failover", function () {
       }
       for (const node of group.nodes) {
         assert.deepEqual(await node.role(), { name: "slave", master: "127.0.0.1:1", link: "connect" });
-        assert.match(node.log, /still undecided after \d s, because no majority of the Sentinels names a master/);
+        await node.logged(/still undecided after \d s, because no majority of the Sentinels names a master/);
       }
       group.start(group.sentinels.slice(0, 1));
       await sleep(2500);

@@ -20,10 +20,6 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 const handedOver = (group: Group) =>
   group.nodes.flatMap(({ log }) => log.match(/hand-over: this node follows /g) ?? []).length;
 
-/** Waits until a node has logged something; often, since the test is to act in the middle of a hand-over. */
-const logged = (node: MemberProcess, what: RegExp) =>
-  waitFor(`the log to say ${what.source}`, () => what.test(node.log), { timeoutMs: 20_000, everyMs: 2 });
-
 /** Does something soon after each time that a node logs a line. */
 function onEach(node: MemberProcess, line: RegExp, act: () => void): NodeJS.Timeout {
   let seen = 0;
@@ -98,7 +94,7 @@ describe("hand-over at stop", function () {
       await writer.more(100);
       await writer.stop();
       assert.deepEqual(writer.failures, []);
-      assert.match(old.log, /has another replica in sync/);
+      await old.logged(/has another replica in sync/);
       await whole(group);
       await waitFor("the priorities", async () => {
         const all = await Promise.all(group.nodes.map((node) => node.command("CONFIG", "GET", "replica-priority")));
@@ -116,7 +112,7 @@ describe("hand-over at stop", function () {
       await master.command("SET", "before", "1");
       await group.kill(group.sentinels.slice(1));
       const took = await timed(master.stop());
-      assert.match(master.log, /nothing is switched: of 3 Sentinels 1 answer/);
+      await master.logged(/nothing is switched: of 3 Sentinels 1 answer/);
       assert.ok(took < 5000, `took ${took} ms`);
       assert.deepEqual([master.marker().role, master.marker().clean], ["master", "yes"]);
     }));
@@ -127,7 +123,7 @@ describe("hand-over at stop", function () {
       await group.nodes[1]!.kill();
       await group.nodes[2]!.command("REPLICAOF", "127.0.0.1", "1");
       const took = await timed(master.stop());
-      assert.match(master.log, /no replica can take over: \S+ does not answer; \S+ is standby/);
+      await master.logged(/no replica can take over: \S+ does not answer; \S+ is standby/);
       assert.ok(took < 5000, `took ${took} ms`);
       assert.deepEqual([master.marker().role, master.marker().clean], ["master", "yes"]);
     }));
@@ -168,7 +164,7 @@ describe("hand-over at stop", function () {
       process.kill(first.serverPid(), "SIGCONT");
       await waitFor("TILT", async () => String(await first.command("INFO", "sentinel")).includes("sentinel_tilt:1"));
       await master.stop();
-      assert.match(master.log, /starts the failover/);
+      await master.logged(/starts the failover/);
       assert.ok(!master.log.includes(`${first.address} starts`), master.log);
     }));
 
@@ -205,11 +201,11 @@ describe("hand-over at stop", function () {
       await using writer = writerOf(group);
       await writer.more(200);
       const stopped = old.stop();
-      await logged(old, /starts the failover/);
+      await old.logged(/starts the failover/);
       await group.kill(group.sentinels);
       const took = await timed(stopped);
       assert.ok(took < 8000, `took ${took} ms after the Sentinels had gone`);
-      assert.match(old.log, /no majority of the Sentinels answers any more/);
+      await old.logged(/no majority of the Sentinels answers any more/);
       assert.equal(old.marker().clean, undefined, "its next start asks around");
       const master = await whole(group);
       await writer.more(100);
@@ -223,7 +219,7 @@ describe("hand-over at stop", function () {
       await using writer = writerOf(group);
       await writer.more(200);
       const stopped = old.stop();
-      await logged(old, /is preferred/);
+      await old.logged(/is preferred/);
       const chosen = group.nodeAt(/(\S+) is preferred/.exec(old.log)![1]!);
       await chosen.kill();
       await stopped;
@@ -242,7 +238,7 @@ describe("hand-over at stop", function () {
       await using writer = writerOf(group);
       await writer.more(200);
       const took = timed(old.stop());
-      await logged(old, /writes are held/);
+      await old.logged(/writes are held/);
       const chosen = group.nodeAt(/(\S+) is preferred/.exec(old.log)![1]!);
       process.kill(chosen.serverPid(), "SIGSTOP");
       // The server itself waits for its replicas, too, before it goes.
@@ -288,7 +284,7 @@ describe("hand-over at stop", function () {
       await waitFor("the hand-over to begin", () => lines.length > 0);
       await old.stop();
       assert.equal(await handover, 0);
-      assert.match(old.log, /stop: waiting for the hand-over that is under way/);
+      await old.logged(/stop: waiting for the hand-over that is under way/);
       assert.equal(old.marker().role, "replica");
       const master = await group.settled();
       await group.named(master);

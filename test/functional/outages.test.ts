@@ -292,8 +292,8 @@ describe("a lost disk", function () {
         await promotedInsteadOf(group, old);
         old.start();
         await group.settled(BOUND);
-        assert.match(old.log, /the own data is set aside in \S+, \d+ kB/);
-        assert.match(old.log, /decided: follow \S+, because .*its last writes may not be there/);
+        await old.logged(/the own data is set aside in \S+, \d+ kB/);
+        await old.logged(/decided: follow \S+, because .*its last writes may not be there/);
         assert.equal(await old.command("GET", "only-here"), null);
         const aside = join(old.data, "set-aside", "appendonlydir");
         const kept = readdirSync(aside).map((name) => readFileSync(join(aside, name), "latin1"));

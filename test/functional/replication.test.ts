@@ -63,7 +63,7 @@ describe("replication topology", function () {
       await master.kill();
       master.emptyData();
       master.start();
-      await waitFor("its refusal", () => /still undecided after \d+ s, .*promote one of them/.test(master.log));
+      await master.logged(/still undecided after \d+ s, .*promote one of them/);
       assert.equal((await master.role()).name, "slave");
       assert.equal(await group.nodes[1]!.command("GET", "key"), "1");
 

@@ -18,7 +18,7 @@ describe("a Sentinel's start", function () {
       await waitFor("its answer", () => lost.namedMaster());
       assert.equal(await lost.namedMaster(), master.address);
       assert.equal(await lost.command("SENTINEL", "MYID"), group.ids[lost.name]);
-      assert.match(lost.log, /decided: monitor \S+ \(epoch \d+\), because a majority of the other Sentinels names it/);
+      await lost.logged(/decided: monitor \S+ \(epoch \d+\), because a majority of the other Sentinels names it/);
       for (const sentinel of group.sentinels) {
         const peers = await sentinel.sentinelList("SENTINELS");
         assert.equal(peers.length, 2, `${sentinel.name} knows ${peers.length} others`);
@@ -36,7 +36,7 @@ describe("a Sentinel's start", function () {
       assert.ok(Number(before) > 0);
       assert.equal(await epoch(), before);
       for (const sentinel of group.sentinels) {
-        assert.match(sentinel.log, /master by this Sentinel's own last word/);
+        await sentinel.logged(/master by this Sentinel's own last word/);
       }
     }));
 
@@ -109,7 +109,7 @@ describe("a Sentinel's start", function () {
       assert.equal(await other.stop(), 143);
       await waitFor("its answer", () => sentinel.namedMaster());
       assert.equal(await sentinel.namedMaster(), group.nodes[0]!.address);
-      assert.match(sentinel.log, /no data node answers at all/);
+      await sentinel.logged(/no data node answers at all/);
     }));
 
   it("waits while a node has data and nobody says who is master", () =>

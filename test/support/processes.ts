@@ -248,6 +248,17 @@ export class MemberProcess {
     return this.timedLog.replaceAll(/^ *\d+ ms {2}/gm, "");
   }
 
+  /**
+   * Waits until it has logged this: a line comes a moment after what it tells of. Looks often, since a test may want to
+   * act in the middle of what is told.
+   */
+  async logged(what: RegExp): Promise<void> {
+    await waitFor(`the log of ${this.name} to say ${what.source}`, () => what.test(this.log), {
+      timeoutMs: 20_000,
+      everyMs: 2,
+    });
+  }
+
   get isRunning(): boolean {
     return this.child !== undefined;
   }
