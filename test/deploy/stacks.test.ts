@@ -2,10 +2,17 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
+import { DEPLOYMENT_LABEL } from "../../config/labels";
 import type { Contract } from "../../outputs/contract";
 import { container, engine, leftovers, logsOf } from "../support/engine";
-import { expectSuccess, PulumiProject } from "../support/pulumiProject";
+import { committedSettings, expectSuccess, PulumiProject } from "../support/pulumiProject";
 import { waitFor } from "../support/waitFor";
+
+/** What is different where somebody's own `dev` or `prod` is deployed on this engine: that one is left alone. */
+const BESIDE = {
+  dev: { name: "stacks", redisPort: 19580, sentinelPort: 29579 },
+  prod: { name: "stacks-prod", redisPort: 19590, sentinelPort: 29589 },
+};
 
 /** The two stacks as they are committed, side by side on one engine. */
 describe("the stacks dev and prod", () => {
@@ -15,16 +22,11 @@ describe("the stacks dev and prod", () => {
   let previewOutput = "";
 
   before(async () => {
-    const running = await engine.listContainers({ all: true });
-    const names = running.flatMap(({ Names }) => Names);
-    const taken = names.filter((name) => /^\/redis-(prod-)?(master|replica|sentinel)/.test(name));
-    assert.deepEqual(
-      taken,
-      [],
-      "the names of the stacks dev and prod are taken on this engine; `npm run destroy` them first",
-    );
-    await project.addStack("dev");
-    await project.addStack("prod");
+    const running = (await engine.listContainers({ all: true })).flatMap(({ Names }) => Names);
+    const taken = running.filter((name) => /^\/redis-(prod-)?(master|replica|sentinel)/.test(name));
+    for (const stack of ["dev", "prod"] as const) {
+      await project.addStack(stack, { ...committedSettings(stack), ...(taken.length > 0 ? BESIDE[stack] : {}) });
+    }
     previewOutput = expectSuccess(await project.preview("dev", "--diff")).output;
   });
   after(() => project.dispose());
@@ -37,21 +39,25 @@ describe("the stacks dev and prod", () => {
   });
 
   it("dev has the names and ports of the compose files that it replaces, on loopback only", async () => {
-    const published = (await engine.listContainers())
-      .filter(({ Names }) => /^\/redis-(master|replica|sentinel)/.test(Names[0] ?? ""))
+    const containers = await engine.listContainers({ filters: { label: [`${DEPLOYMENT_LABEL}=${dev.deployment}`] } });
+    const published = containers
       .flatMap(({ Names, Ports }) =>
         Ports.filter(({ PublicPort }) => PublicPort > 0).map(
           (port) => `${Names[0]} ${port.IP}:${port.PublicPort}->${port.PrivatePort}`,
         ),
       )
       .sort();
+    const { name, redisPort, sentinelPort } = {
+      ...{ name: "redis", redisPort: 6380, sentinelPort: 26379 },
+      ...(dev.deployment === BESIDE.dev.name ? BESIDE.dev : {}),
+    };
     assert.deepEqual(published, [
-      "/redis-master 127.0.0.1:6380->6379",
-      "/redis-replica-1 127.0.0.1:6381->6379",
-      "/redis-replica-2 127.0.0.1:6382->6379",
-      "/redis-sentinel-1 127.0.0.1:26379->26379",
-      "/redis-sentinel-2 127.0.0.1:26380->26379",
-      "/redis-sentinel-3 127.0.0.1:26381->26379",
+      `/${name}-master 127.0.0.1:${redisPort}->6379`,
+      `/${name}-replica-1 127.0.0.1:${redisPort + 1}->6379`,
+      `/${name}-replica-2 127.0.0.1:${redisPort + 2}->6379`,
+      `/${name}-sentinel-1 127.0.0.1:${sentinelPort}->26379`,
+      `/${name}-sentinel-2 127.0.0.1:${sentinelPort + 1}->26379`,
+      `/${name}-sentinel-3 127.0.0.1:${sentinelPort + 2}->26379`,
     ]);
   });
 
@@ -77,7 +83,7 @@ describe("the stacks dev and prod", () => {
     } finally {
       master.disconnect();
     }
-    const { HostConfig } = await container("redis-prod-master").inspect();
+    const { HostConfig } = await container(prod.nodes[0]!.name).inspect();
     assert.deepEqual(
       [HostConfig.Memory, HostConfig.MemorySwap, HostConfig.RestartPolicy?.Name],
       [1024 * 1024 * 1024, 1024 * 1024 * 1024, "always"],
@@ -148,7 +154,8 @@ describe("the stacks dev and prod", () => {
     group.on("error", () => undefined);
     await group.set("kept", "yes");
     await group.wait(2, 2000);
-    await container("redis-master").kill();
+    const first = dev.nodes[0]!.name;
+    await container(first).kill();
     const newMaster = await waitFor(
       "another node to be master",
       async () => {
@@ -161,7 +168,7 @@ describe("the stacks dev and prod", () => {
         sentinel.on("error", () => undefined);
         try {
           const [host] = (await sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", dev.masterName)) as [string];
-          return dev.nodes.find(({ announced, name }) => announced.host === host && name !== "redis-master");
+          return dev.nodes.find(({ announced, name }) => announced.host === host && name !== first);
         } finally {
           sentinel.disconnect();
         }
@@ -191,7 +198,7 @@ describe("the stacks dev and prod", () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })();
-    await container("redis-master").start();
+    await container(first).start();
     const old = new Redis({ ...dev.nodes[0]!, name: undefined, password: dev.password });
     old.on("error", () => undefined);
     await waitFor(
@@ -212,7 +219,7 @@ describe("the stacks dev and prod", () => {
   it("see no drift in a failover, and do not move the master back", async () => {
     expectSuccess(await project.preview("dev", "--expect-no-changes"));
     const up = expectSuccess(await project.up("dev", "--refresh", "--expect-no-changes"));
-    assert.doesNotMatch(up.output, /master is redis-master/);
+    assert.doesNotMatch(up.output, new RegExp(`master is ${dev.nodes[0]!.name}`));
   });
 
   it("prod refuses to destroy its volumes; dev leaves nothing behind", async () => {
@@ -220,6 +227,6 @@ describe("the stacks dev and prod", () => {
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /protect/);
     expectSuccess(await project.destroy("dev"));
-    assert.deepEqual(await leftovers("redis"), []);
+    assert.deepEqual(await leftovers(dev.deployment), []);
   });
 });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { parseContract, type Contract } from "../../outputs/contract";
 
 const root = join(__dirname, "..", "..");
@@ -37,13 +37,9 @@ export class PulumiProject {
     copyFileSync(join(root, "Pulumi.yaml"), join(this.folder, "Pulumi.yaml"));
   }
 
-  /** Makes a stack with the settings given, or with those of the project's own file for it. */
-  async addStack(stack: string, settings?: Readonly<Record<string, unknown>>): Promise<void> {
-    if (settings === undefined) {
-      copyFileSync(join(root, `Pulumi.${stack}.yaml`), this.stackFile(stack));
-    } else {
-      this.configure(stack, settings);
-    }
+  /** Makes a stack with the settings given. */
+  async addStack(stack: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+    this.configure(stack, settings);
     this.stacks.add(stack);
     expectSuccess(await this.pulumi(["stack", "init", stack]));
   }
@@ -143,6 +139,16 @@ export class PulumiProject {
       PULUMI_SKIP_UPDATE_CHECK: "1",
     };
   }
+}
+
+/** The settings in the project's own file for a stack. */
+export function committedSettings(stack: string): Readonly<Record<string, unknown>> {
+  const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Readonly<Record<string, unknown>>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(/^redis-on-docker:/, ""), value]),
+  );
 }
 
 /** Fails with everything that was printed unless the command ended well. */
