@@ -1,9 +1,8 @@
 import type { RedisOptions } from "ioredis";
 import { translate } from "../checks/members";
 import type { Contract, ContractEndpoint } from "../outputs/contract";
-import { engine, leftovers, removeVolumes } from "../test/support/engine";
+import { leftovers, removeLabelled, removeVolumes } from "../test/support/engine";
 import { expectSuccess, PulumiProject } from "../test/support/pulumiProject";
-import { DEPLOYMENT_LABEL } from "../config/labels";
 import { freePorts } from "../test/support/freePorts";
 import { freeSubnet } from "./freeSubnet";
 import type { Group } from "./group";
@@ -71,12 +70,7 @@ export class OurGroup {
 
   /** By the label that this run alone gives, so that an update that was cut short leaves nothing either. */
   private async remove(): Promise<void> {
-    const filters = { label: [`${DEPLOYMENT_LABEL}=${this.stack}`] };
-    const containers = await engine.listContainers({ all: true, filters });
-    await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })));
-    const networks = await engine.listNetworks({ filters });
-    await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()));
-    await removeVolumes(this.stack);
+    await removeLabelled(this.stack);
     await this.project.dispose();
     const left = await leftovers(this.stack);
     if (left.length > 0) {

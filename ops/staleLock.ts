@@ -61,8 +61,18 @@ function ownerOf(file: string): number | undefined {
 function processIsAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Killed, with nobody who asked for its exit code yet: in a container without an init process, for good. */
+function isZombie(pid: number): boolean {
+  try {
+    return / Z \d+ /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    // Not Linux.
+    return false;
   }
 }

@@ -1,3 +1,5 @@
+import type { ExportedState } from "./exportedState";
+
 /** A data volume and what a destroy does to it. */
 export interface StackVolume {
   /** Name on its engine. */
@@ -6,28 +8,17 @@ export interface StackVolume {
   readonly fate: "deleted" | "kept" | "protected";
 }
 
-/** The part of `pulumi stack export` that matters here. */
-interface ExportedResource {
-  readonly type?: string;
-  readonly protect?: boolean;
-  readonly retainOnDelete?: boolean;
-  readonly delete?: boolean;
-  readonly outputs?: { readonly name?: unknown };
-}
-
 const VOLUME_TYPE = "docker:index/volume:Volume";
 
 /**
  * What a destroy would do to each volume of a stack. From the state, not from the settings: what counts is how the volumes
  * were deployed.
  */
-export function volumesOf(exported: unknown): StackVolume[] {
-  const resources =
-    (exported as { deployment?: { resources?: readonly ExportedResource[] } }).deployment?.resources ?? [];
+export function volumesOf({ resources }: ExportedState): StackVolume[] {
   return resources
-    .filter(({ type, delete: isLeftover }) => type === VOLUME_TYPE && isLeftover !== true)
+    .filter(({ type, delete: isLeftover }) => type === VOLUME_TYPE && !isLeftover)
     .map(({ protect, retainOnDelete, outputs }) => ({
-      name: String(outputs?.name),
+      name: String(outputs.name),
       fate: protect ? ("protected" as const) : retainOnDelete ? ("kept" as const) : ("deleted" as const),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));

@@ -1,8 +1,10 @@
 import { confirm } from "../ask";
-import { askPulumi, runPulumi } from "../pulumi";
-import { pulumiReason, requireStack } from "../stack";
+import { exportState } from "../exportedState";
+import { removeHalfMade } from "../halfMade";
+import { runPulumi } from "../pulumi";
+import { requireStack } from "../stack";
 import { EXIT, UserError } from "../userError";
-import { destroyText, leftoverText, volumesOf, type StackVolume } from "../volumes";
+import { destroyText, leftoverText, volumesOf } from "../volumes";
 
 export interface DestroyOptions {
   readonly stack: string;
@@ -16,12 +18,14 @@ export interface DestroyOptions {
 /** `npm run destroy`: what `pulumi destroy` does, but protected data volumes do not stop it; they stay. */
 export async function destroy({ stack, yes, removeStack, args }: DestroyOptions): Promise<number> {
   await requireStack(stack);
-  const volumes = await readVolumes(stack);
+  const volumes = volumesOf(await exportState(stack));
   process.stderr.write(`${destroyText(stack, volumes)}\n`);
   if (!yes && !(await confirm(`Destroy stack "${stack}"?`))) {
     process.stderr.write("Nothing was changed.\n");
     return EXIT.failed;
   }
+  // It would hold on to its network.
+  await removeHalfMade(stack, (line) => process.stderr.write(`${line}\n`));
   const isProtected = volumes.some(({ fate }) => fate === "protected");
   // Only where there is something protected: the option keeps what the protected ones depend on as well.
   const exclude = isProtected ? ["--exclude-protected"] : [];
@@ -47,12 +51,4 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
     throw new UserError(`Stack "${stack}" is not removed: it still holds the protected volumes.`);
   }
   return runPulumi(["stack", "rm", "--yes", "--preserve-config", "--stack", stack]);
-}
-
-async function readVolumes(stack: string): Promise<StackVolume[]> {
-  const result = await askPulumi(["stack", "export", "--stack", stack]);
-  if (result.exitCode !== 0) {
-    throw new UserError(`Pulumi cannot read stack "${stack}": ${pulumiReason(result.stderr)}`);
-  }
-  return volumesOf(JSON.parse(result.stdout));
 }

@@ -1,5 +1,6 @@
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
+import { removeHalfMade } from "../halfMade";
 import { releaseStaleLocks } from "../staleLock";
 import { readContracts } from "../stack";
 import { ensureStack } from "../toolchain";
@@ -14,24 +15,24 @@ export interface UpOptions {
 /** `npm run up`: what `pulumi up` does, without a question, and then how to connect. */
 export async function up({ stack, args }: UpOptions): Promise<number> {
   if (!hasSettings(stack)) {
-    process.stderr.write(
-      `There is no Pulumi.${shortStackName(stack)}.yaml: stack "${stack}" gets the default settings.\n`,
-    );
+    say(`There is no Pulumi.${shortStackName(stack)}.yaml: stack "${stack}" gets the default settings.`);
   }
   await ensureStack(stack);
-  for (const pid of releaseStaleLocks(stack, process.env.PULUMI_BACKEND_URL)) {
-    process.stderr.write(`An earlier update of ${stack} was killed (process ${pid} is gone): its lock is removed.\n`);
+  const killed = releaseStaleLocks(stack, process.env.PULUMI_BACKEND_URL);
+  killed.forEach((pid) =>
+    say(`An earlier update of ${stack} was killed (process ${pid} is gone): its lock is removed.`),
+  );
+  if (killed.length > 0) {
+    await removeHalfMade(stack, say);
   }
-  const exitCode = await runPulumi([
-    "up",
-    "--yes",
-    "--skip-preview",
-    "--refresh",
-    "--suppress-outputs",
-    "--stack",
-    stack,
-    ...args,
-  ]);
+  const update = () =>
+    runPulumi(["up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs", "--stack", stack, ...args]);
+  let exitCode = await update();
+  // Where no lock tells of a killed update, looking for what it left costs time only when something is wrong.
+  if (exitCode !== 0 && (await removeHalfMade(stack, say))) {
+    say("The update is tried once more.");
+    exitCode = await update();
+  }
   if (exitCode !== 0) {
     return exitCode;
   }
@@ -41,3 +42,5 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
   );
   return 0;
 }
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);

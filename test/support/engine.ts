@@ -23,6 +23,16 @@ export async function leftovers(deployment: string): Promise<readonly string[]> 
   ];
 }
 
+/** Removes everything that carries a deployment's label, whether a stack knows it or not. */
+export async function removeLabelled(deployment: string): Promise<void> {
+  const filters = { label: [`${DEPLOYMENT_LABEL}=${deployment}`] };
+  const containers = await engine.listContainers({ all: true, filters });
+  await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })));
+  const networks = await engine.listNetworks({ filters });
+  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()));
+  await removeVolumes(deployment);
+}
+
 export async function removeVolumes(deployment: string): Promise<void> {
   const { Volumes: volumes } = await engine.listVolumes({ filters: { label: [`${DEPLOYMENT_LABEL}=${deployment}`] } });
   await Promise.all(volumes.map(({ Name }) => engine.getVolume(Name).remove()));

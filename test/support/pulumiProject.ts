@@ -87,8 +87,12 @@ export class PulumiProject {
     });
   }
 
-  /** Runs pulumi and kills it, with every process that it started, after so many milliseconds (or it ends before). */
-  async killedAfter(ms: number, args: readonly string[]): Promise<void> {
+  /**
+   * Runs pulumi and kills it, with every process that it started, as soon as `moment` is there.
+   *
+   * @returns false if it ended before.
+   */
+  async killedAt(moment: Promise<unknown>, args: readonly string[]): Promise<boolean> {
     const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: this.folder,
       env: this.environment(),
@@ -99,9 +103,13 @@ export class PulumiProject {
       child.once("exit", () => resolve());
       child.once("error", reject);
     });
-    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), ms);
+    await Promise.race([moment, ended]);
+    const kills = child.exitCode === null;
+    if (kills) {
+      process.kill(-child.pid!, "SIGKILL");
+    }
     await ended;
-    clearTimeout(timer);
+    return kills;
   }
 
   /** One of the project's own commands, as its npm script runs it once the tools are there. */

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { dockerArguments } from "../../ops/commands/connect";
+import { parseState } from "../../ops/exportedState";
 import { renderOutputs, withoutSecrets } from "../../ops/commands/outputs";
 import { connectionHelp } from "../../ops/connectionHelp";
 import { demultiplex, inOrder, linesOf, parseSince } from "../../ops/logs/lines";
@@ -218,35 +219,38 @@ describe("outputs for people", () => {
 });
 
 describe("destroy", () => {
-  const volume = (name: string, flags: object) => ({ type: "docker:index/volume:Volume", outputs: { name }, ...flags });
-  const exported = {
+  const volume = (name: string, flags: object) => ({
+    ...{ urn: `urn::${name}`, type: "docker:index/volume:Volume", outputs: { name } },
+    ...flags,
+  });
+  const state = parseState({
     deployment: {
       resources: [
-        { type: "pulumi:pulumi:Stack" },
+        { urn: "urn::stack", type: "pulumi:pulumi:Stack" },
         volume("c", { protect: true, retainOnDelete: true }),
         volume("b", { retainOnDelete: true }),
         volume("a", {}),
         volume("old", { delete: true }),
       ],
     },
-  };
+  });
 
   it("finds the fate of each volume in the state", () => {
-    assert.deepEqual(volumesOf(exported), [
+    assert.deepEqual(volumesOf(state), [
       { name: "a", fate: "deleted" },
       { name: "b", fate: "kept" },
       { name: "c", fate: "protected" },
     ]);
-    assert.deepEqual(volumesOf({ deployment: {} }), []);
+    assert.deepEqual(volumesOf(parseState({ deployment: {} })), []);
   });
 
   it("says what goes, what stays and how to remove that too", () => {
     assert.equal(
-      destroyText("dev", volumesOf(exported)),
+      destroyText("dev", volumesOf(state)),
       'Stack "dev": all containers and networks are removed.\nThe data goes too: a.\nThe data stays on the engine: b.\nThe data stays, protected: c.',
     );
     assert.match(
-      leftoverText("dev", volumesOf(exported)),
+      leftoverText("dev", volumesOf(state)),
       /docker volume rm b\n.*protected: c\.\n.*state unprotect --all --yes --stack dev/,
     );
     assert.equal(leftoverText("dev", [{ name: "a", fate: "deleted" }]), "");

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { couldTakeOver } from "../../../changes/forget";
 import { listOf } from "../../../checks/replies";
 import type { Contract, ContractMember } from "../../../outputs/contract";
-import { container, engine, logsOf } from "../engine";
+import { container, engine, logsOf, removeLabelled } from "../engine";
 import { expectSuccess, PulumiProject } from "../pulumiProject";
 import { waitFor } from "../waitFor";
 import { withMember, withSentinel } from "./connect";
@@ -23,17 +23,20 @@ const FRAME = /[\u0000-\u0002]\u0000{3}[^]{4}/g;
 /** A full outage may take a minute by design. */
 const HEAL_MS = 90_000;
 
+/** Settings of a deployment that has a name of its own, by which everything of it is found on the engine. */
+export type FaultSettings = Readonly<Record<string, unknown>> & { readonly name: string };
+
 /** A real deployment that is broken on purpose: how to break it, and how to see that it is whole again. */
 export class FaultGroup {
   contract!: Contract;
 
   private constructor(
     readonly project: PulumiProject,
-    private readonly settings: Readonly<Record<string, unknown>>,
+    private readonly settings: FaultSettings,
   ) {}
 
   /** Deploys with `pulumi up`; the checks of the deployment itself have then passed. */
-  static async deploy(settings: Readonly<Record<string, unknown>>): Promise<FaultGroup> {
+  static async deploy(settings: FaultSettings): Promise<FaultGroup> {
     const group = new FaultGroup(new PulumiProject(), settings);
     try {
       await group.project.addStack(STACK, settings);
@@ -57,9 +60,9 @@ export class FaultGroup {
     this.project.configure(STACK, { ...this.settings, ...changed });
   }
 
-  /** `pulumi up` that is killed, with all its children, after so many milliseconds. */
-  async upKilledAfter(ms: number): Promise<void> {
-    await this.project.killedAfter(ms, ["up", "--yes", "--skip-preview", "--refresh", "--stack", STACK]);
+  /** `pulumi up` that is killed, with all its children, at some moment; false if it ended before. */
+  upKilledAt(moment: Promise<unknown>): Promise<boolean> {
+    return this.project.killedAt(moment, ["up", "--yes", "--skip-preview", "--refresh", "--stack", STACK]);
   }
 
   /** One of the project's own commands on this deployment, such as `status`. */
@@ -79,6 +82,8 @@ export class FaultGroup {
 
   async dispose(): Promise<void> {
     await this.project.dispose();
+    // What a killed update made is not known to its project.
+    await removeLabelled(this.settings.name);
   }
 
   get members(): readonly ContractMember[] {

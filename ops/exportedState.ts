@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { askPulumi } from "./pulumi";
+import { pulumiReason } from "./stack";
+import { UserError } from "./userError";
+
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  /** The engine's, of a container or a network. */
+  id: z.string().optional(),
+  /** `URN::ID` of the provider that made it. */
+  provider: z.string().optional(),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  outputs: z.record(z.string(), z.unknown()).default({}),
+  protect: z.boolean().default(false),
+  retainOnDelete: z.boolean().default(false),
+  /** Replaced already, and still to be deleted. */
+  delete: z.boolean().default(false),
+});
+export type ExportedResource = z.output<typeof resourceSchema>;
+
+const exportSchema = z.object({
+  deployment: z.object({
+    resources: z.array(resourceSchema).nullish(),
+    pending_operations: z.array(z.object({ type: z.string(), resource: resourceSchema })).nullish(),
+  }),
+});
+
+/** What Pulumi knows of a stack, as far as the commands need it; secrets are encrypted in it. */
+export interface ExportedState {
+  readonly resources: readonly ExportedResource[];
+  /** What an update that was killed had begun to create: it may be there or not, and in any state. */
+  readonly halfMade: readonly ExportedResource[];
+}
+
+/** Reads what `pulumi stack export` prints. */
+export function parseState(exported: unknown): ExportedState {
+  const { resources, pending_operations: pending } = exportSchema.parse(exported).deployment;
+  const creating = (pending ?? []).filter(({ type }) => type === "creating");
+  return { resources: resources ?? [], halfMade: creating.map(({ resource }) => resource) };
+}
+
+/** @throws UserError when Pulumi does not give it. */
+export async function exportState(stack: string): Promise<ExportedState> {
+  const result = await askPulumi(["stack", "export", "--stack", stack]);
+  if (result.exitCode !== 0) {
+    throw new UserError(`Pulumi cannot read stack "${stack}": ${pulumiReason(result.stderr)}`);
+  }
+  return parseState(JSON.parse(result.stdout));
+}
