@@ -15,6 +15,7 @@ import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
 import { GROUP_VARIABLE, NODE_PROGRAM, nodeProgram, type NodeCommand } from "../../node/program";
 import { freePorts } from "./freePorts";
+import { commandLine, descendants } from "./processTree";
 import { waitFor } from "./waitFor";
 
 /**
@@ -437,23 +438,6 @@ function killGroup(pid: number): void {
     // It has ended already.
   }
   alive.delete(pid);
-}
-
-function descendants(pid: number): readonly number[] {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  const children = readIfThere(file).trim().split(" ").filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-const commandLine = (pid: number): string => readIfThere(`/proc/${pid}/cmdline`);
-
-/** Processes end while one looks at them. */
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 export function requireProgram(name: string): void {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { parseContract, type Contract } from "../../outputs/contract";
+import { killTree } from "./processTree";
 
 const root = join(__dirname, "..", "..");
 
@@ -97,7 +98,6 @@ export class PulumiProject {
       cwd: this.folder,
       env: this.environment(),
       stdio: "ignore",
-      detached: true,
     });
     const ended = new Promise<void>((resolve, reject) => {
       child.once("exit", () => resolve());
@@ -106,7 +106,7 @@ export class PulumiProject {
     await Promise.race([moment, ended]);
     const kills = child.exitCode === null;
     if (kills) {
-      process.kill(-child.pid!, "SIGKILL");
+      killTree(child.pid!);
     }
     await ended;
     return kills;
