@@ -1,4 +1,3 @@
-import { nodeCommand } from "../node/program";
 import type { ContractMember } from "../outputs/contract";
 import type { Failure } from "./failures";
 
@@ -41,7 +40,7 @@ export const chooseMaster = (): string =>
 export const findMaster = (hasSentinels: boolean): string =>
   hasSentinels
     ? "a failover may be under way: run `npm run verify` again in a minute; if there is still none, see `npm run status` and the Sentinels' logs (`npm run logs`)"
-    : "choose the node with the newest data (`npm run status` shows their offsets) and run `npm run promote -- NAME`";
+    : "choose the node with the newest data (docs/boot.md says how to find it) and run `npm run promote -- NAME`";
 
 /** A node that waits for its role, or a Sentinel for a master to watch. */
 export const settleRole = (name: string, topology: "sentinel" | "replication", reason = ""): string => {
@@ -49,9 +48,9 @@ export const settleRole = (name: string, topology: "sentinel" | "replication", r
     return `it may have just started: run \`npm run status\` again; ${logs(name)} for what it waits for`;
   }
   if (topology === "replication") {
-    return "bring the missing nodes back with `npm run up`, or choose the node with the newest data (`npm run status` shows their keys) and run `npm run promote -- NAME`";
+    return "bring the missing nodes back with `npm run up`, or choose the node with the newest data (docs/boot.md says how to find it) and run `npm run promote -- NAME`";
   }
-  return `bring the members that it names back with \`npm run up\`; if they are lost for good, choose the node with the newest data (\`npm run status\` shows their keys) and make it master by hand, \`docker exec NAME ${nodeCommand("cli").join(" ")} REPLICAOF NO ONE\`: what only the lost ones had is gone then`;
+  return `bring the members that it names back with \`npm run up\`; if they are lost for good, choose the node with the newest data (docs/boot.md says how to find it) and make it master by hand, \`npm run -s connect -- --node NAME REPLICAOF NO ONE\`: what only the lost ones had is gone then`;
 };
 
 /** A node whose role or master is not what the group says. */

@@ -56,7 +56,10 @@ describe("members that wait for a decision", () => {
     const [node, ...more] = of("redis-master");
     assert.deepEqual(more, []);
     assert.equal(node?.seen, `has no role yet and takes no writes (${REASON})`);
-    assert.match(node.remedy, /bring the members that it names back .*docker exec NAME .* cli REPLICAOF NO ONE/);
+    assert.match(
+      node.remedy,
+      /bring the members that it names back .*npm run -s connect -- --node NAME REPLICAOF NO ONE/,
+    );
     const [sentinel] = of("redis-sentinel-2");
     assert.equal(sentinel?.seen, `does not know yet whom to watch (${REASON})`);
   });

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { dockerArguments } from "../../ops/commands/connect";
+import { settleRole } from "../../checks/remedies";
 import { parseState } from "../../ops/exportedState";
 import { renderOutputs, withoutSecrets } from "../../ops/commands/outputs";
 import { connectionHelp } from "../../ops/connectionHelp";
@@ -38,6 +39,7 @@ esac
 `,
     );
     chmodSync(join(folder, "pulumi"), 0o755);
+    writeFileSync(join(folder, "docker"), '#!/bin/sh\necho "$*"\n', { mode: 0o755 });
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -88,6 +90,15 @@ esac
       assert.ok(stderr.trim().split("\n").length <= 2, stderr);
     });
   }
+
+  it("understands the command with which a node is made master by hand, as the findings say it", async () => {
+    const advice = /`npm run -s (connect) -- ([^`]*NAME[^`]*)`/.exec(settleRole("redis-replica-1", "sentinel", "why"))!;
+    const words = advice[2]!.replace("NAME", "redis-replica-1").split(" ");
+    const { stdout, code } = await run(advice[1]!, ...words);
+    const { host, port } = contract.nodes[1]!.announced;
+    assert.match(stdout, new RegExp(`exec -i redis-replica-1 .* cli ${host} ${port} REPLICAOF NO ONE\\n$`));
+    assert.equal(code, 0);
+  });
 
   it("explains all in one --help, and one command in its own", async () => {
     const all = await run("--help");
