@@ -42,7 +42,8 @@ describe(fault.title, () => {
           { timeoutMs: atMost(30_000) },
         );
         fault.measured("one master after", performance.now() - startedAt);
-        same += now === master.name ? 1 : 0;
+        assert.equal(now, master.name, "the master after the outage is not the last one before it");
+        same += 1;
         fault.noted("rounds in which the last master was master again", same);
       });
       assert.ok(handOvers <= 1, `${handOvers} changes of the master: one that nobody named was master for a while`);
