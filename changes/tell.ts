@@ -5,10 +5,18 @@ import { execInContainer, type Executed } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 
 /** Runs a command in a member's container; rejects when the container does not run. */
-export type RunInMember = (engine: string, container: string, command: readonly string[]) => Promise<Executed>;
+export type RunInMember = (
+  engine: string,
+  container: string,
+  command: readonly string[],
+  signal?: AbortSignal,
+) => Promise<Executed>;
+
+/** Longer than a server may take for a change of its append-only file, or of much memory (node/settings.sh). */
+const TELL_MS = 60_000;
 
 /** A container that does not run; the checks say so, and what to do. */
-const NOT_RUNNING = /is not running|is paused|No such container/i;
+const NOT_RUNNING = /is not running|is paused|is restarting|No such container/i;
 
 /**
  * Tells every running member of a plan the plan's word on its group, which it keeps for its next starts too.
@@ -43,7 +51,8 @@ export async function tell(
   run: RunInMember = execInContainer,
 ): Promise<string | undefined> {
   try {
-    const { output, exitCode } = await run(engine, container, [...nodeCommand("settings"), group]);
+    const bound = AbortSignal.timeout(TELL_MS);
+    const { output, exitCode } = await run(engine, container, [...nodeCommand("settings"), group], bound);
     return exitCode === 0 ? undefined : output.trim().split("\n").join("; ");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -42,6 +42,7 @@ at_once() (
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
     INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0 INFO_AOF_BASE=0
+    INFO_REWRITES=no
     info_host='' info_syncing=0 info_loading=''
     while IFS=: read -r key value; do
         case $key in
@@ -60,6 +61,7 @@ parse_info() {
         db[0-9]*) INFO_DATA=data ;;
         aof_current_size) INFO_AOF=$value ;;
         aof_base_size) INFO_AOF_BASE=$value ;;
+        aof_rewrite_in_progress | aof_rewrite_scheduled) [ "$value" = 0 ] || INFO_REWRITES=yes ;;
         "$NOTE") INFO_NOTE=awaited ;;
         recorded-* | running-*) INFO_NOTE=$key ;;
         esac

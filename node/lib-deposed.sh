@@ -53,11 +53,14 @@ is_promotion_known() {
         [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$PROMOTION_KNOWN_S" ]
 }
 
-# Either alone, or without an answer, or just back from standing still.
+# Either without an answer, or without some replica (cut off alone, or together with others), or just back from standing
+# still.
 is_perhaps_deposed() {
-    case $INFO_ROLE:$INFO_FOLLOWERS in
-    down:* | master:0) true ;;
-    master:*) [ $((this_watch - ${previous_watch:-$this_watch})) -ge "$STOOD_STILL_S" ] ;;
+    # shellcheck disable=SC2086 # a list
+    case $INFO_ROLE in
+    down) true ;;
+    master) [ "$INFO_FOLLOWERS" -lt $(($(words $DATA_NODES) - 1)) ] ||
+        [ $((this_watch - ${previous_watch:-$this_watch})) -ge "$STOOD_STILL_S" ] ;;
     *) false ;;
     esac
 }

@@ -52,7 +52,8 @@ close_marker() {
     [ "$LAST_ROLE" = none ] || write_marker clean=yes
 }
 
-# Records what the own server is now; only a link that is up says anything about the data.
+# Records what the own server is now; only a link that is up says anything about the data. After a replica has copied its
+# master's, what an AOF has on disk is the older data until it is rewritten.
 record_state() {
     ask_info "$OWN_SERVER"
     case $INFO_ROLE:$INFO_LINK in
@@ -61,8 +62,8 @@ record_state() {
     *) return 0 ;;
     esac
     LAST_ROLE=$INFO_ROLE
-    case $INFO_ROLE:$INFO_LINK in
-    master:* | replica:up)
+    case $INFO_ROLE:$INFO_LINK:$INFO_REWRITES in
+    master:* | replica:up:no)
         [ "$INFO_REPLID" = "$LAST_REPLID" ] || record_history
         LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes
         LAST_AOF=$INFO_AOF LAST_AOF_BASE=$INFO_AOF_BASE

@@ -192,11 +192,26 @@ judge_unfinished() {
         next=$SUCCESSOR
         step_down
         ;;
-    replica:"$SELF":up) resume ;;
+    replica:"$SELF":up) if has_given_up; then
+        resume
+    else
+        say "in doubt: $WHY_NONE, and $sentinel may still promote $SUCCESSOR"
+        return 2
+    fi ;;
     *)
         say "in doubt: $WHY_NONE, and $SUCCESSOR $(why_unfit "$3" "$4" "$5" 1)"
         return 2
         ;;
+    esac
+}
+
+# Whether the Sentinel that was asked says itself that no failover is under way; one that does not answer may go on with
+# it when it can again.
+has_given_up() {
+    case $(sentinel_word "$sentinel") in
+    *replacing | *' -') false ;;
+    "sentinel $sentinel $SELF"*) true ;;
+    *) false ;;
     esac
 }
 

@@ -22,7 +22,22 @@ watch_server() {
 
 # A replica that never synced must not be promoted: redis.conf starts with replica-priority 0, which Sentinel respects.
 # (It would not see it otherwise: a link that was never up counts as -1 s down.)
-allow_promotion() { set_priority "$REPLICA_PRIORITY"; }
+allow_promotion() {
+    forget_preference
+    set_priority "$REPLICA_PRIORITY"
+}
+
+# A hand-over that died in the middle could not put back the priority with which it had preferred this node; left like
+# that, Sentinel would promote it before one with more data. (None takes longer than a container gets to stop.)
+forget_preference() {
+    case $INFO_ROLE:$INFO_PRIORITY in
+    master:* | *:"${priority_set-}") preferred_since='' ;;
+    *)
+        : "${preferred_since:=$(now)}"
+        [ $(($(now) - preferred_since)) -lt "$STOP_GRACE_S" ] || priority_set=''
+        ;;
+    esac
+}
 
 # At boot: a data set that synced once and was loaded whole is worth it too, also if its master never comes back; but
 # Sentinel is to take a newer one first. (By itself it compares INFO's offsets only, which an AOF does not bring back.)
@@ -31,11 +46,27 @@ welcome_promotion() {
     survey_peers
     if [ "${protested-no}" = yes ]; then
         prefer_for_promotion
+    elif is_early; then
+        set_priority 0
     elif [ -n "$newer" ] && [ "$REPLICA_PRIORITY" != 0 ]; then
         set_priority $((REPLICA_PRIORITY + 1))
     else
         allow_promotion
     fi
+}
+
+# Whether others than the lost master may have newer data and have not said so yet: those that load will, and for those
+# that do not answer the wait is bounded.
+is_early() {
+    unheard=''
+    for look in $looks; do
+        case $look in
+        "$NAMED",* | "$LAST_MASTER",*) ;;
+        *,loading,*) unheard="$unheard ${look%%,*}" ;;
+        *,down,*) [ $(($(now) - started)) -ge "$BOOT_WAIT_S" ] || unheard="$unheard ${look%%,*}" ;;
+        esac
+    done
+    [ -n "$unheard" ]
 }
 
 # A replica that has not reached its master since its start may have found its place before the others had loaded.
@@ -45,7 +76,11 @@ compare_again() {
     [ -n "${OWN_DATA-}" ] || weigh_own_data
     # shellcheck disable=SC2086 # a list
     gather '' "$(without "$SELF" $DATA_NODES)"
+    unheard=''
     welcome_promotion
+    [ "${unheard_before-}" = "$unheard" ] || [ -z "$unheard" ] ||
+        say "not to be promoted yet:$unheard may have newer data, and has not said so"
+    unheard_before=$unheard
 }
 
 # Ahead of all others.

@@ -13,6 +13,8 @@ ANSWER_S=10
 
 # By rename, so that a crash or a full disk leaves the previous one whole; before anything is changed, so that what the
 # server shows is never newer than what it will start with.
+previous=''
+[ ! -r "$GROUP_FILE" ] || previous=$(cat "$GROUP_FILE")
 if ! { echo "$INSTEAD_OF_PLANNED" && printf '%s\n' "$1"; } >"$GROUP_FILE.new" || ! mv -f "$GROUP_FILE.new" "$GROUP_FILE"; then
     echo "$GROUP_FILE cannot be written"
     exit 1
@@ -39,6 +41,8 @@ case $KIND:$LIVE_CONF in
 data:*'appendonly no'*) retire_aof ;;
 esac
 if [ -n "$refused" ]; then
+    # What a running server refuses, it would not start with either.
+    printf '%s\n' "$previous" >"$GROUP_FILE.new" && mv -f "$GROUP_FILE.new" "$GROUP_FILE"
     echo "$refused"
     exit 1
 fi

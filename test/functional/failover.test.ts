@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
-import { promotable } from "../support/scenes";
+import { promotable, writeEverywhere } from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
 describe("failover", function () {
@@ -62,8 +62,7 @@ describe("failover", function () {
       withGroup({ tools, settings: { downAfterMs: 30_000 } }, async (group) => {
         const old = await group.up();
         await promotable(group.sentinels);
-        await old.command("SET", "before", "1");
-        await waitFor("the marker to tell of it", () => old.marker().data === "data");
+        await writeEverywhere(group, old, "before");
         old.killServer();
         await waitFor("another master", async () => (await group.sentinels[0]!.namedMaster()) !== old.address);
         assert.equal(old.isRunning, false);

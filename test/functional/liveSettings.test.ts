@@ -101,6 +101,22 @@ describe("settings of running servers", () => {
       assert.notEqual((await config(node, "proc-title-template")).split(" ").at(-1), groupTerm(plan));
     }));
 
+  it("that a server refuses do not keep it from its next start, which has what it had before", () =>
+    withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
+      const node = await group.up();
+      const refuse = async () => {
+        const plan = changedPlan(group, { extraRedisConf: ["maxclients many"] });
+        assert.equal((await tell(group, node, plan)).code, 1);
+        await node.kill();
+        node.start();
+        await group.settled();
+      };
+      await refuse();
+      assert.equal((await tell(group, node, changedPlan(group, { maxmemoryMb: 64 }))).code, 0);
+      await refuse();
+      assert.equal(await config(node, "maxmemory"), String(64 * 1024 * 1024));
+    }));
+
   it("of a container that was made later come from that container, not from its volume", () =>
     withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {
       const node = await group.up();
