@@ -2,6 +2,9 @@ import { DEPLOYMENT_LABEL, KIND_LABEL, STACK_LABEL } from "../config/labels";
 import { allMembers, type DeploymentPlan } from "../config/plan";
 import { engineClient } from "../engine/engineClient";
 
+/** An engine that does not answer within this time is not waited for; its socket may hang for ever. */
+const ANSWER_MS = 10_000;
+
 /** A member's container, as its engine has it. */
 export interface PresentMember {
   readonly engine: string;
@@ -20,7 +23,7 @@ export async function findPresent(plan: DeploymentPlan, stack: string): Promise<
   const engines = [...new Set(allMembers(plan).map(({ engine }) => engine.endpoint))];
   const found = await Promise.all(
     engines.map(async (endpoint) => {
-      const engine = await engineClient(endpoint);
+      const engine = await engineClient(endpoint, ANSWER_MS);
       const label = [`${DEPLOYMENT_LABEL}=${plan.name}`, `${STACK_LABEL}=${stack}`, KIND_LABEL];
       const containers = await engine.listContainers({ all: true, filters: { label } });
       return containers.map(({ Names, Labels, State }): PresentMember => ({

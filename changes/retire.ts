@@ -1,3 +1,4 @@
+import pRetry from "p-retry";
 import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { renderGroupEnv } from "../config/render/groupEnv";
@@ -8,6 +9,14 @@ import type { Contract } from "../outputs/contract";
 import type { PresentMember } from "./present";
 import { handOverWithoutSentinels } from "./handOver";
 import { tell } from "./tell";
+
+/** Bound on one question to a container, in milliseconds, and how often it is asked. */
+const ANSWER_MS = 5_000;
+const ANSWER = { retries: 20, factor: 1, minTimeout: 250, maxRetryTime: 10_000 };
+/** What a node's health check prints of a server that answers, whatever its role. */
+const CLEAR_ANSWER = /^(ok: |unhealthy: (replica of|undecided|loading))/;
+/** More than a hand-over gives itself, which is two thirds of the time that a container gets to stop. */
+const handoverMs = (plan: DeploymentPlan): number => (plan.settings.stopGraceS + 10) * 1000;
 
 /**
  * Takes the members that leave out of service, ahead of their removal: the master among them hands over to a node that
@@ -31,15 +40,26 @@ export async function retire(
     await handOver(plan, contract, master, say);
   }
   for (const member of [...nodes, ...running.filter(({ kind }) => kind === "sentinel")]) {
-    const engine = await engineClient(member.engine);
+    const engine = await engineClient(member.engine, handoverMs(plan));
     await engine.getContainer(member.name).stop({ t: plan.settings.stopGraceS });
     say(`${member.name} is stopped, and will be removed`);
   }
 }
 
+/** Asks until there is a clear answer: a busy master that is taken for none would be stopped without a successor. */
 async function isMaster({ engine, name }: PresentMember): Promise<boolean> {
-  const { output } = await execInContainer(engine, name, nodeCommand("health"));
-  return output.trim() === "ok: master";
+  return pRetry(async () => {
+    const { output } = await execInContainer(engine, name, nodeCommand("health"), AbortSignal.timeout(ANSWER_MS));
+    if (!CLEAR_ANSWER.test(output)) {
+      throw new Error(output.trim());
+    }
+    return output.trim() === "ok: master";
+  }, ANSWER).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw failure(
+      `${name} would be removed, but does not say whether it is the master (${reason}); nothing was stopped. See: npm run status; then run \`npm run up\` again, after \`docker rm -f ${name}\` if it is lost for good.`,
+    );
+  });
 }
 
 async function handOver(
@@ -51,7 +71,8 @@ async function handOver(
   if (plan.settings.topology === "replication") {
     return handOverWithoutSentinels(plan, contract, master.name, say);
   }
-  const { output, exitCode } = await execInContainer(master.engine, master.name, nodeCommand("handover"));
+  const bound = AbortSignal.timeout(handoverMs(plan));
+  const { output, exitCode } = await execInContainer(master.engine, master.name, nodeCommand("handover"), bound);
   if (exitCode !== 0) {
     throw failure(
       `${master.name} is the master and would be removed, but it could not hand over (${output.trim().split("\n").at(-1) ?? ""}); nothing was stopped. See: npm run status; then run \`npm run up\` again.`,

@@ -6,10 +6,13 @@ import type { Member } from "./group";
  * Longer than any wait between two renewals, or writes would go on, and be lost, while the roles are switched.
  */
 const PAUSE_MS = 15_000;
+/** Where more time than this went by since the last renewal (this machine stood still), the pause may have run out. */
+const HOLDS_MS = PAUSE_MS / 3;
 
 /** The writes of a master, held back; clients wait, and none sees an error. */
 export class WritePause {
   private endedAt?: number;
+  private renewedAt = 0;
 
   private constructor(
     private readonly master: Member,
@@ -25,7 +28,14 @@ export class WritePause {
 
   /** Starts the time anew after which the server would end the pause by itself. */
   async renew(): Promise<void> {
+    // By the clock that goes on while a machine sleeps.
+    this.renewedAt = Date.now();
     await this.master.redis.call("CLIENT", "PAUSE", PAUSE_MS, "WRITE");
+  }
+
+  /** Whether no write can have been taken since the last renewal. */
+  get holds(): boolean {
+    return Date.now() - this.renewedAt < HOLDS_MS;
   }
 
   /** Milliseconds for which writes were held back, so far or in all. */

@@ -116,8 +116,11 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
     const held = pause;
     await orResume(master, held, async () => {
       if (plan.risks.length === 0) {
-        const offset = await awaitCaughtUp(group, master, chosen, handover);
+        const offset = await awaitCaughtUp(group, master, chosen, held, handover);
         say(`${chosen.name} has every write (offset ${offset})`);
+        if (!held.holds) {
+          throw new UserError("this machine stood still meanwhile, and writes may have gone on; try again");
+        }
       }
       await becomeMaster(group, chosen);
     });

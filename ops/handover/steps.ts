@@ -30,7 +30,8 @@ export function stopIfAsked(signal: AbortSignal | undefined): void {
 
 /**
  * Waits until the candidate has every write of the paused master. Both are asked themselves: what a master knows of a
- * replica's offset is up to a second old.
+ * replica's offset is up to a second old. The pause is renewed before each comparison, so that one that ran out is never
+ * taken for one that holds.
  *
  * @returns the offset that both have.
  */
@@ -38,11 +39,13 @@ export async function awaitCaughtUp(
   group: Group,
   master: Member,
   candidate: Member,
+  pause: WritePause,
   { signal }: Handover,
 ): Promise<number> {
   let behind: string | undefined;
   const offset = await waitFor(async () => {
     stopIfAsked(signal);
+    await pause.renew();
     const [ahead, own] = await Promise.all([stateOf(group, master), stateOf(group, candidate)]);
     if (ahead.facts === undefined || own.facts === undefined) {
       throw new UserError(
@@ -51,7 +54,8 @@ export async function awaitCaughtUp(
     }
     const missing = ahead.facts.offset - own.facts.offset;
     behind = whyNotInSync(own, master.address) ?? `is still ${missing} bytes behind`;
-    return missing <= 0 && whyNotInSync(own, master.address) === undefined ? own.facts.offset : undefined;
+    const has = missing <= 0 && pause.holds && whyNotInSync(own, master.address) === undefined;
+    return has ? own.facts.offset : undefined;
   }, CATCH_UP);
   if (offset === undefined) {
     throw new UserError(`${candidate.name} ${behind} after ${CATCH_UP.forMs / 1000} s`);
