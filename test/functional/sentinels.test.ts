@@ -5,6 +5,9 @@ import { withGroup, type MemberProcess } from "../support/processes";
 import { afterFailover } from "../support/scenes";
 import { waitFor } from "../support/waitFor";
 
+/** Long enough that Sentinels do not take a master that a busy machine starts late for a lost one. */
+const PATIENT = { downAfterMs: 5000 } as const;
+
 describe("a Sentinel's start", function () {
   this.timeout(60_000);
 
@@ -26,7 +29,7 @@ describe("a Sentinel's start", function () {
     }));
 
   it("all restarted after a failover: they keep their word and their epoch", () =>
-    withGroup({}, async (group) => {
+    withGroup({ settings: PATIENT }, async (group) => {
       const master = await afterFailover(group);
       const epoch = async () => (await group.sentinels[0]!.sentinelList("MASTERS"))[0]!["config-epoch"];
       const before = await epoch();
@@ -41,7 +44,7 @@ describe("a Sentinel's start", function () {
     }));
 
   it("all with emptied disks, after a failover, while the nodes run: the master that is followed", () =>
-    withGroup({}, async (group) => {
+    withGroup({ settings: PATIENT }, async (group) => {
       const master = await afterFailover(group);
       await group.kill(group.sentinels);
       group.sentinels.forEach((sentinel) => sentinel.emptyData());
@@ -51,7 +54,7 @@ describe("a Sentinel's start", function () {
     }));
 
   it("all with emptied disks and all nodes restarted, after a failover: no deadlock, the last master, its data", () =>
-    withGroup({ bootWaitS: 2, settings: { appendonly: true } }, async (group) => {
+    withGroup({ bootWaitS: 2, settings: { ...PATIENT, appendonly: true } }, async (group) => {
       const master = await afterFailover(group);
       await master.command("SET", "after", "1");
       await waitFor("the marker", () => master.marker().role === "master");
@@ -64,12 +67,12 @@ describe("a Sentinel's start", function () {
     }));
 
   it("with changed settings: they arrive, and the master stays", () =>
-    withGroup({}, async (group) => {
+    withGroup({ settings: PATIENT }, async (group) => {
       const master = await afterFailover(group);
       for (const sentinel of group.sentinels) {
         await sentinel.stop();
         group.render(sentinel, (text) =>
-          text.replace("down-after-milliseconds mymaster 1000", "down-after-milliseconds mymaster 1234"),
+          text.replace("down-after-milliseconds mymaster 5000", "down-after-milliseconds mymaster 1234"),
         );
         sentinel.start();
         await waitFor(`${sentinel.name}'s quorum`, async () =>

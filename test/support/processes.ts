@@ -75,7 +75,7 @@ export class Group {
       network: "host",
       redisPort: first,
       sentinelPort: first + 10,
-      downAfterMs: 1000,
+      downAfterMs: 2000,
       save: "",
       // Redis's default lets a lone replica wait 5 s for company.
       extraRedisConf: ["repl-diskless-sync-delay 0"],
