@@ -61,6 +61,7 @@ record_state() {
     replica:*) LAST_MASTER=$INFO_MASTER ;;
     *) return 0 ;;
     esac
+    was=$LAST_ROLE
     LAST_ROLE=$INFO_ROLE
     case $INFO_ROLE:$INFO_LINK:$INFO_REWRITES in
     master:* | replica:up:no)
@@ -74,16 +75,25 @@ record_state() {
 
 # The data has another replication id than before. Does it go on from there, or was it replaced by a master's?
 record_history() {
-    case $INFO_ROLE:$LAST_REPLID:$INFO_REPLID2 in
-    *:none:* | replica:*:- | replica:*:0000*) LAST_PAST=$NO_PAST ;;
-    *:"$INFO_REPLID2":*) LAST_PAST=$(short_id "$LAST_REPLID").$((INFO_SECOND - 1)).$LAST_PAST ;;
+    case $was:$INFO_ROLE:$LAST_REPLID:$INFO_REPLID2 in
+    *:- | *:replica:*:0000*) LAST_PAST=$NO_PAST ;;
+    *:"$INFO_REPLID2":"$INFO_REPLID2") LAST_PAST=$(second_history).$LAST_PAST ;;
+    *:none:*) LAST_PAST=$(second_history).$NO_PAST ;;
     # A master that was started with its own data: an AOF brings a new id.
-    master:*) LAST_PAST=$(short_id "$LAST_REPLID").${OWN_OFFSET-$LAST_OFFSET}.$LAST_PAST ;;
+    *:master:*) LAST_PAST=$(short_id "$LAST_REPLID").${OWN_OFFSET-$LAST_OFFSET}.$LAST_PAST ;;
     *) LAST_PAST=$NO_PAST ;;
+    esac
+    # Promoted, perhaps before it had recorded anything of the history that it copied last.
+    case $was:$INFO_ROLE:$LAST_PAST in
+    *:"$(second_history)".*) ;;
+    replica:master:*) LAST_PAST=$(second_history).$LAST_PAST ;;
     esac
     # The newest three: those that somebody may still come back with.
     LAST_PAST=$(echo "$LAST_PAST" | cut -d. -f 1-6)
 }
+
+# The history that the server itself says it goes on from, and where it left it.
+second_history() { echo "$(short_id "$INFO_REPLID2").$((INFO_SECOND - 1))"; }
 
 # weigh_own_data: after ask_info of the own server, sets what decide.sh wants to know of the own data.
 # A snapshot brings back id and offset exactly. An AOF does not; it has what the marker recorded last, and what was

@@ -8,8 +8,17 @@ const library = resolve(__dirname, "../../node/lib-marker.sh");
 
 for (const shell of SHELLS) {
   describe(`the marker (${shell.join(" ")})`, () => {
-    /** What it says of the data after a look at a server that copied its master's data set at offset 900. */
-    const recorded = (role: string, rewrites: string): string => {
+    interface Look {
+      readonly role: string;
+      readonly rewrites?: string;
+      /** What was recorded before: the role and the history, with 100 for the offset. */
+      readonly before?: readonly [role: string, replid: string];
+      /** The history that the server goes on from since offset 900. */
+      readonly second?: string;
+    }
+
+    /** What it says after a look at a server that has its data set at offset 900. */
+    const recorded = ({ role, rewrites = "no", before = ["replica", "old"], second = "-" }: Look) => {
       const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-marker-"));
       try {
         runInShell(
@@ -18,25 +27,38 @@ for (const shell of SHELLS) {
           . '${library}'
           now() { echo 0; }; short_id() { printf %.12s "$1"; }
           ask_info() { INFO_ROLE=${role} INFO_MASTER=b:1 INFO_LINK=up INFO_REWRITES=${rewrites} INFO_DATA=data INFO_REPLID=new
-            INFO_REPLID2=- INFO_SECOND=0 INFO_OFFSET=900 INFO_AOF=0 INFO_AOF_BASE=0; }
+            INFO_REPLID2=${second} INFO_SECOND=901 INFO_OFFSET=900 INFO_AOF=0 INFO_AOF_BASE=0; }
           OWN_SERVER=here
-          read_marker; LAST_REPLID=old LAST_OFFSET=100
+          read_marker; LAST_ROLE=${before[0]} LAST_REPLID=${before[1]} LAST_OFFSET=100 LAST_PAST=older.50.0.0
           record_state`,
         );
         const marker = readFileSync(join(folder, "node.state"), "utf8");
-        return ["role", "replid", "offset"].map((key) => new RegExp(`^${key}=(.*)$`, "m").exec(marker)![1]).join(" ");
+        const field = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(marker)![1];
+        return { data: ["role", "replid", "offset"].map(field).join(" "), past: field("past") };
       } finally {
         rmSync(folder, { recursive: true });
       }
     };
 
     it("tells of a copied data set only when the disk has it: until the file is rewritten, that has the older one", () => {
-      assert.equal(recorded("replica", "yes"), "replica old 100");
-      assert.equal(recorded("replica", "no"), "replica new 900");
+      assert.equal(recorded({ role: "replica", rewrites: "yes" }).data, "replica old 100");
+      assert.equal(recorded({ role: "replica" }).data, "replica new 900");
     });
 
     it("tells of a master's data always", () => {
-      assert.equal(recorded("master", "yes"), "master new 900");
+      assert.equal(recorded({ role: "master", rewrites: "yes" }).data, "master new 900");
+    });
+
+    it("tells of the histories that the data went through, also of one that it was promoted from at once", () => {
+      const past = (look: Look) => recorded(look).past;
+      const second = "copied";
+      assert.equal(past({ role: "replica", second, before: ["replica", "copied"] }), "copied.900.older.50.0.0");
+      assert.equal(past({ role: "master", second, before: ["replica", "copied"] }), "copied.900.older.50.0.0");
+      assert.equal(past({ role: "master", second, before: ["replica", "old"] }), "copied.900.old.100.older.50");
+      assert.equal(past({ role: "master", second, before: ["none", "none"] }), "copied.900.0.0");
+      assert.equal(past({ role: "master", second, before: ["replica", "none"] }), "copied.900.0.0");
+      assert.equal(past({ role: "master", second, before: ["master", "old"] }), "old.100.older.50.0.0");
+      assert.equal(past({ role: "replica" }), "0.0");
     });
   });
 }
