@@ -148,7 +148,7 @@ describe("changes without a restart", () => {
     }).finally(() => ready.stop());
     assert.ok(
       ready.fewest !== undefined && ready.fewest >= 2,
-      `at some moment ${ready.fewest} of the 3 Sentinels could carry out a failover`,
+      `at some moment ${ready.fewest} of the 3 Sentinels could carry out a failover:\n${ready.obstacles.join("\n")}`,
     );
     const now = await containers();
     const data = contract.nodes.map(({ name }) => name);

@@ -13,6 +13,8 @@ const EVERY_MS = 100;
 export class ReadySentinels {
   /** Fewest of them that could, at the same moment; undefined before counting began. */
   fewest: number | undefined;
+  /** What the others said at that moment. */
+  obstacles: readonly string[] = [];
   private readonly ended = new AbortController();
   private readonly loop: Promise<void>;
 
@@ -36,19 +38,39 @@ export class ReadySentinels {
   private async watch(): Promise<void> {
     const sentinels = this.contract.sentinels.filter(({ name }) => this.names.includes(name));
     while (!this.ended.signal.aborted) {
-      const ready = (await Promise.all(sentinels.map((sentinel) => this.isReady(sentinel)))).filter(Boolean).length;
-      if (this.fewest !== undefined || (ready === sentinels.length && (await this.isOver()))) {
-        this.fewest = Math.min(this.fewest ?? ready, ready);
+      const found = await Promise.all(sentinels.map((sentinel) => this.obstacleOf(sentinel)));
+      const obstacles = found.filter((obstacle) => obstacle !== undefined);
+      const ready = sentinels.length - obstacles.length;
+      // Who does not answer in time on a busy machine has said neither.
+      if (obstacles.every((obstacle) => !/timed out|ETIMEDOUT/i.test(obstacle))) {
+        await this.count(ready, sentinels.length, obstacles);
       }
       await sleep(EVERY_MS);
     }
   }
 
-  private async isReady(sentinel: ContractMember): Promise<boolean> {
+  private async count(ready: number, all: number, obstacles: readonly string[]): Promise<void> {
+    const begun = this.fewest !== undefined || (ready === all && (await this.isOver()));
+    if (begun && ready < (this.fewest ?? Infinity)) {
+      this.fewest = ready;
+      this.obstacles = obstacles;
+    }
+  }
+
+  /** Why a Sentinel could not carry out a failover; undefined if it could. */
+  private async obstacleOf(sentinel: ContractMember): Promise<string | undefined> {
     const { masterName } = this.contract;
-    return withSentinel(this.contract, sentinel, async (client) => {
-      await client.call("SENTINEL", "CKQUORUM", masterName);
-      return listOf(await client.call("SENTINEL", "REPLICAS", masterName)).some(couldTakeOver);
-    }).catch(() => false);
+    try {
+      return await withSentinel(this.contract, sentinel, async (client) => {
+        await client.call("SENTINEL", "CKQUORUM", masterName);
+        const replicas = listOf(await client.call("SENTINEL", "REPLICAS", masterName));
+        const seen = replicas.map((replica) =>
+          [replica.name, replica.flags, replica["master-link-status"], replica["slave-priority"]].join(" "),
+        );
+        return replicas.some(couldTakeOver) ? undefined : `${sentinel.name}: no good replica (${seen.join("; ")})`;
+      });
+    } catch (error) {
+      return `${sentinel.name}: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 }
