@@ -24,8 +24,9 @@ const IMAGE = "redis:8.0.2";
 const WRITABLE_PLACES = `find / -xdev ! -type l 2>/dev/null | while IFS= read -r place; do
   if [ -w "$place" ]; then echo "$place"; fi
 done`;
-/** The folders among the mounts in which who runs this may write. */
-const WRITABLE_MOUNTS = `while read -r _ place _; do
+/** The folders among the mounts in which who runs this may write; busybox does not see that a mount is read-only. */
+const WRITABLE_MOUNTS = `while read -r _ place _ options _; do
+  case $options in ro | ro,*) continue ;; esac
   if [ -d "$place" ] && [ -w "$place" ]; then echo "$place"; fi
 done </proc/self/mounts`;
 
