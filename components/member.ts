@@ -14,6 +14,7 @@ import {
 } from "../node/program";
 import { identityOf } from "../rollout/members";
 import { revisionOf } from "../rollout/revision";
+import { confinement } from "./confinement";
 import { stackIdentity, type RedisBase } from "./redisBase";
 
 /** The fixed id of each Sentinel, by its name. */
@@ -32,9 +33,6 @@ interface MemberFiles {
   /** Memory limit in MiB; 0 is none. */
   readonly memoryLimitMb: number;
 }
-
-/** The redis user of the official image and of the one that the tool chain builds. */
-const REDIS_USER = "999";
 
 /**
  * The volume and the container of one member.
@@ -64,11 +62,9 @@ export function createMember(
     hostname: member.name,
     entrypoints: nodeCommand(files.start),
     command: [],
-    user: REDIS_USER,
+    ...confinement,
     workingDir: DATA_DIR,
     ...networkArgs(member),
-    capabilities: { drops: ["ALL"] },
-    securityOpts: ["no-new-privileges"],
     mounts: [{ type: "volume", source: member.volume, target: DATA_DIR }],
     healthcheck: {
       tests: ["CMD", ...nodeCommand("health")],
@@ -121,8 +117,8 @@ export function createMember(
       provider,
       dependsOn,
       deleteBeforeReplace: true,
-      // Changes of the health check alone are otherwise ignored by the provider.
-      replaceOnChanges: ["healthcheck"],
+      // Changes of these alone are otherwise ignored by the provider.
+      replaceOnChanges: ["healthcheck", "tmpfs"],
       // The group's word changes while the container runs (see GroupSettings). A whole property, since a refresh puts
       // the uploads into another order.
       ignoreChanges: ["envs"],

@@ -48,7 +48,7 @@ export class SentinelGroup extends pulumi.ComponentResource {
         }),
         ids: this.ids,
         group: this.ids.apply((all) => renderGroupEnv(plan, sentinel, all)),
-        memoryLimitMb: 0,
+        memoryLimitMb: plan.settings.sentinelMemoryLimitMb,
       }),
     );
     this.endpoints = plan.sentinels.map((sentinel) => sentinel.reached);

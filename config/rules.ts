@@ -68,6 +68,12 @@ function deploymentProblems(s: DeploymentSettings): Problem[] {
       `is ${s.memoryLimitMb}, too little to start Redis; allowed: 0 (no limit) or ${MIN_MEMORY_LIMIT_MB} and more; fix: pulumi config set memoryLimitMb 256`,
     );
   }
+  if (s.sentinelMemoryLimitMb > 0 && s.sentinelMemoryLimitMb < MIN_MEMORY_LIMIT_MB) {
+    wrong(
+      "sentinelMemoryLimitMb",
+      `is ${s.sentinelMemoryLimitMb}, too little for a Sentinel and its clients; allowed: 0 (no limit) or ${MIN_MEMORY_LIMIT_MB} and more; fix: pulumi config set sentinelMemoryLimitMb 128`,
+    );
+  }
   if (s.memoryLimitMb > 0 && s.maxmemoryMb >= s.memoryLimitMb) {
     wrong(
       "maxmemoryMb",

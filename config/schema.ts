@@ -146,6 +146,9 @@ const settingFields = {
   memoryLimitMb: whole(0, 1_048_576)
     .default(0)
     .describe("Memory limit of each data node's container in MiB, swap included; 0 is no limit."),
+  sentinelMemoryLimitMb: whole(0, 1_048_576)
+    .default(0)
+    .describe("Memory limit of each Sentinel's container in MiB, swap included; 0 is no limit."),
   cpuShares: whole(0, 262_144)
     .default(0)
     .describe("Relative CPU weight of each container; 0 is the engine's default (1024)."),

@@ -49,6 +49,7 @@ export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
   minReplicasMaxLagS: "live",
   extraRedisConf: "live",
   memoryLimitMb: "in place",
+  sentinelMemoryLimitMb: "in place",
   cpuShares: "in place",
   cpuSet: "in place",
   restart: "in place",

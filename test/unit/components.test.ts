@@ -68,15 +68,45 @@ describe("components", () => {
 
   it("give containers no right that Redis does not need", () => {
     for (const { name, inputs } of containersOf(all)) {
-      const { user, capabilities, securityOpts, privileged } = inputs as unknown as ContainerArgs;
+      const { user, capabilities, securityOpts, ipcMode, ulimits } = inputs as unknown as ContainerArgs;
       assert.deepEqual(
-        { user, capabilities, securityOpts, privileged },
+        { user, capabilities, securityOpts, ipcMode, ulimits },
         {
-          user: "999",
+          user: "999:999",
           capabilities: { drops: ["ALL"] },
           securityOpts: ["no-new-privileges"],
-          privileged: undefined,
+          ipcMode: "none",
+          ulimits: [{ name: "core", soft: 0, hard: 0 }],
         },
+        name,
+      );
+      const widening = ["privileged", "devices", "groupAdds", "pidMode", "usernsMode", "sysctls", "publishAllPorts"];
+      assert.deepEqual(
+        widening.filter((property) => inputs[property] !== undefined),
+        [],
+        name,
+      );
+    }
+  });
+
+  it("leave containers two places to write: the volume, and a small /tmp in which nothing can be run", () => {
+    for (const { name, inputs } of containersOf(all)) {
+      const { mounts, tmpfs } = inputs as unknown as { mounts: object[]; tmpfs: Readonly<Record<string, string>> };
+      assert.deepEqual(mounts, [{ type: "volume", source: `${name}-data`, target: "/data" }]);
+      const writable = Object.entries(tmpfs).filter(([, options]) => !options.split(",").includes("ro"));
+      assert.deepEqual(writable, [["/tmp", "rw,noexec,nosuid,nodev,mode=1777,size=1m,nr_inodes=256"]]);
+      for (const [place, options] of Object.entries(tmpfs)) {
+        assert.match(options, /^r[ow],noexec,nosuid,nodev,.*\bsize=/, place);
+      }
+    }
+  });
+
+  it("rotate the logs of containers", () => {
+    for (const { name, inputs } of containersOf(all)) {
+      const { logDriver, logOpts } = inputs;
+      assert.deepEqual(
+        { logDriver, logOpts },
+        { logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" } },
         name,
       );
     }
@@ -107,14 +137,17 @@ describe("components", () => {
     );
   });
 
-  it("set limits when they are asked for: memory with swap, on data nodes", async () => {
-    const limited = await deploy({ memoryLimitMb: 256, maxmemoryMb: 128, cpuShares: 512, cpuSet: "0-1" });
-    const { memory, memorySwap, cpuShares, cpuSet } = container(limited, "redis-master");
-    assert.deepEqual(
-      { memory, memorySwap, cpuShares, cpuSet },
-      { memory: 256, memorySwap: 256, cpuShares: 512, cpuSet: "0-1" },
-    );
-    assert.equal(container(limited, "redis-sentinel-1").memory, undefined);
+  it("set limits when they are asked for: memory with swap, for data nodes and Sentinels apart", async () => {
+    const limits = { memoryLimitMb: 256, maxmemoryMb: 128, cpuShares: 512, cpuSet: "0-1" };
+    const limited = await deploy({ ...limits, sentinelMemoryLimitMb: 64 });
+    const of = (name: string) => {
+      const { memory, memorySwap, cpuShares, cpuSet } = container(limited, name);
+      return { memory, memorySwap, cpuShares, cpuSet };
+    };
+    const processor = { cpuShares: 512, cpuSet: "0-1" };
+    assert.deepEqual(of("redis-master"), { memory: 256, memorySwap: 256, ...processor });
+    assert.deepEqual(of("redis-sentinel-1"), { memory: 64, memorySwap: 64, ...processor });
+    assert.equal(container(await deploy(limits), "redis-sentinel-1").memory, undefined);
   });
 
   it("have no Sentinels in the replication topology, and no network on the host's", async () => {

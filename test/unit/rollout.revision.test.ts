@@ -75,7 +75,7 @@ const changes: readonly DeploymentOverrides[] = [
   { denyScriptsReconfig: false },
   { maxmemoryMb: 100, save: "", downAfterMs: 1234, logLevel: "debug" },
   { replicas: 3, sentinels: 5 },
-  { memoryLimitMb: 256, cpuShares: 512, cpuSet: "0", restart: "always" },
+  { memoryLimitMb: 256, sentinelMemoryLimitMb: 64, cpuShares: 512, cpuSet: "0", restart: "always" },
   { password: "a-password-of-mine-0" },
 ];
 

@@ -35,6 +35,12 @@ describe("rules between settings", () => {
     ],
     ["maxmemory equal to the memory limit", { maxmemoryMb: 256, memoryLimitMb: 256 }, "maxmemoryMb", /not below/],
     ["a memory limit in which Redis cannot start", { memoryLimitMb: 8 }, "memoryLimitMb", /too little/],
+    [
+      "one in which a Sentinel cannot",
+      { sentinelMemoryLimitMb: 31 },
+      "sentinelMemoryLimitMb",
+      /too little.*32 and more/,
+    ],
     ["replicas beyond the last port", { redisPort: 65_535 }, "redisPort", /port 65537; allowed: at most 65533/],
     ["Sentinels beyond the last port", { sentinelPort: 65_534 }, "sentinelPort", /port 65536; allowed: at most 65533/],
     [

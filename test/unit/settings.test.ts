@@ -41,6 +41,7 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   minReplicasMaxLagS: { wrongType: "10s", outOfRange: [0, 601] },
   extraRedisConf: { wrongType: "hz 10", outOfRange: [["hz"], ["hz 10\nport 1"], [7]] },
   memoryLimitMb: { wrongType: "1g", outOfRange: [-1, 1_048_577] },
+  sentinelMemoryLimitMb: { wrongType: "64m", outOfRange: [-1, 1_048_577] },
   cpuShares: { wrongType: "512", outOfRange: [-1, 262_145] },
   cpuSet: { wrongType: 0, outOfRange: ["all", "0-", "0 1"] },
   restart: { wrongType: true, outOfRange: ["sometimes"] },
