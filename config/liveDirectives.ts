@@ -1,5 +1,5 @@
+import { splitExtraLines } from "./extraLines";
 import type { DeploymentPlan } from "./plan";
-import { liveDirectiveNames } from "./liveDirectiveNames";
 
 /**
  * What a running group changes without a restart: `CONFIG SET` on the data nodes, `SENTINEL SET` and
@@ -8,12 +8,6 @@ import { liveDirectiveNames } from "./liveDirectiveNames";
  * Keys are directives, values their text as it stands in a configuration file.
  */
 export type LiveDirectives = Readonly<Record<string, string>>;
-
-/** Lines of `extraRedisConf`, apart: a server changes some while it runs, and reads the others when it starts only. */
-export function splitExtraLines(extra: readonly string[]): { readonly live: string[]; readonly atStart: string[] } {
-  const isLive = (line: string): boolean => liveDirectiveNames.has(line.split(" ", 1)[0]!);
-  return { live: extra.filter(isLive), atStart: extra.filter((line) => !isLive(line)) };
-}
 
 /** The live directives of redis.conf, in the order of the settings; the same on every data node. */
 export function liveRedisLines(plan: DeploymentPlan): readonly string[] {

@@ -30,3 +30,36 @@ export function nearestName(given: string, known: readonly string[]): string | u
   const tolerated = Math.max(2, Math.floor(given.length / 3));
   return distance(lower, best) <= tolerated ? byLowerCase.get(best) : undefined;
 }
+
+const SHOWN_LENGTH = 80;
+
+/** A value as it was given, on one line, shortened, and safe to print on a terminal. */
+export function shown(value: unknown): string {
+  return value === undefined ? "nothing" : shortened(printable(jsonText(value)));
+}
+
+/** A name as a message shows it. */
+export const shownName = (name: string): string => shortened(printable(name));
+
+/** Half of a character at the cut would be no text. */
+const shortened = (text: string): string =>
+  text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH - 3).replace(/[\ud800-\udbff]$/, "")}...` : text;
+
+/** Escapes what a terminal would obey or hide: control and format characters, other line ends, lone surrogates. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
+function jsonText(value: unknown): string {
+  try {
+    // JSON has no word for a number that is too big.
+    return typeof value === "number" ? String(value) : JSON.stringify(value);
+  } catch {
+    // Nested more deeply than the stack is.
+    return "a value that cannot be shown";
+  }
+}

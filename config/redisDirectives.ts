@@ -34,12 +34,18 @@ const owned: Readonly<Record<string, string>> = {
   supervised: "the container has one server",
   include: "only what the settings say is in the file",
   "rename-command": "the node's scripts and Sentinel need the commands",
+  "cluster-announce-hostname": "the node's scripts keep their note for each other in it",
+  "proc-title-template": "it shows which settings the node has",
   "cluster-enabled": "Redis Cluster is not what this deploys",
 };
 
 /** Why a redis.conf directive is the program's own; undefined when it is free. Case does not matter, as in Redis. */
 export function ownedDirective(directive: string): string | undefined {
   const name = directive.toLowerCase();
-  const alias = name.replace(/^slave-/, "replica-").replace(/^min-slaves-/, "min-replicas-");
+  const alias = name
+    .replace(/^slave-/, "replica-")
+    .replace(/^min-slaves-/, "min-replicas-")
+    // Valkey's
+    .replace(/^primary(?=auth$|user$)/, "master");
   return Object.hasOwn(owned, alias) ? owned[alias] : undefined;
 }

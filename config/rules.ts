@@ -1,7 +1,7 @@
 import { isLoopback, subnetsOverlap } from "./addresses";
+import { extraLineProblem } from "./extraLines";
 import { planDeployment, type DeploymentPlan } from "./plan";
 import type { Problem } from "./problems";
-import { ownedDirective } from "./redisDirectives";
 import type { DeploymentSettings } from "./schema";
 
 const MAX_PORT = 65_535;
@@ -93,10 +93,9 @@ function deploymentProblems(s: DeploymentSettings): Problem[] {
     );
   }
   s.extraRedisConf.forEach((line, index) => {
-    const directive = line.split(" ")[0]!;
-    const instead = ownedDirective(directive);
-    if (instead !== undefined) {
-      wrong(`extraRedisConf[${index}]`, `"${directive}" is set by the program (${instead}); fix: remove the line`);
+    const reason = extraLineProblem(line);
+    if (reason !== undefined) {
+      wrong(`extraRedisConf[${index}]`, reason);
     }
   });
   return [...problems, ...hostProblems(s)];

@@ -25,9 +25,11 @@ const ipv4Address = () => text(new RegExp(`^${ipv4}$`), "an IPv4 address such as
 /** One Docker engine. */
 export const hostSchema = z.strictObject({
   name: dockerName(30).describe("Name of the host in the plan and in messages."),
-  endpoint: text(/^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)\S+$/, "unix:///path, tcp://host:port or ssh://user@host").describe(
-    "Address of its Docker engine.",
-  ),
+  endpoint: text(
+    // A host that begins with a hyphen would be an option of the ssh program.
+    /^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)(?!(.*@)?-)[\w.~@:/%+=,[\]-]{1,200}$/,
+    "unix:///path, tcp://host:port or ssh://user@host",
+  ).describe("Address of its Docker engine."),
   address: ipv4Address().describe("Address under which the other hosts and the clients reach it."),
 });
 
@@ -42,7 +44,7 @@ const settingFields = {
     .describe("Name of the deployment; the names of containers, volumes and the network start with it."),
   replicas: whole(0, 20).default(2).describe("Number of replicas beside the initial master."),
   sentinels: whole(1, 15).default(3).describe("Number of Sentinels; an odd number. Unused in `replication`."),
-  image: text(/^[a-z0-9][\w.\-/:]*(@sha256:[0-9a-f]{64})?$/, "an image reference such as redis:8.0.2")
+  image: text(/^[a-z0-9][\w.\-/:]{0,250}(@sha256:[0-9a-f]{64})?$/, "an image reference such as redis:8.0.2")
     .default("redis:8.0.2")
     .describe("Image of every container; Redis 7.0 or newer, or Valkey (docs/upgrade.md)."),
   masterName: text(/^[A-Za-z0-9._-]{1,60}$/, "letters, digits, '.', '_' and '-', at most 60 characters")
@@ -123,8 +125,8 @@ const settingFields = {
     .default("noeviction")
     .describe("What is evicted when maxmemoryMb is reached."),
   save: text(
-    /^(\d{1,9} \d{1,9}( \d{1,9} \d{1,9})*)?$/,
-    "pairs of seconds and changes such as '900 1 300 10', or '' for none",
+    /^(\d{1,9} \d{1,9}( \d{1,9} \d{1,9}){0,15})?$/,
+    "up to 16 pairs of seconds and changes such as '900 1 300 10', or '' for none",
   )
     .default("3600 1 300 100 60 10000")
     .describe("RDB snapshots: pairs of seconds and changes; empty for none."),
@@ -152,7 +154,7 @@ const settingFields = {
   cpuShares: whole(0, 262_144)
     .default(0)
     .describe("Relative CPU weight of each container; 0 is the engine's default (1024)."),
-  cpuSet: text(/^(\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*)?$/, "CPU numbers such as '0-1,3', or '' for all")
+  cpuSet: text(/^(\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?){0,99})?$/, "CPU numbers such as '0-1,3', or '' for all")
     .default("")
     .describe("CPUs that the containers may use, such as `0-1`; empty for all."),
   restart: z

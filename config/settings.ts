@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nearestName, SettingsError, type Problem } from "./problems";
+import { nearestName, SettingsError, shown, shownName, type Problem } from "./problems";
 import { ruleProblems, ruleWarnings } from "./rules";
 import {
   DEPLOYMENTS_KEY,
@@ -55,15 +55,14 @@ function parseOne(base: Readonly<Record<string, unknown>>): Parsed {
 }
 
 function parseSeveral(base: Readonly<Record<string, unknown>>, several: unknown): Parsed {
-  const byName = z.record(z.string(), z.unknown()).safeParse(several);
-  if (!byName.success) {
-    const reason = `got ${shown(several)}; allowed: an object of deployments, name -> settings; fix: pulumi config set --path '${DEPLOYMENTS_KEY}.cache.redisPort' 6480`;
+  if (typeof several !== "object" || several === null || Array.isArray(several)) {
+    const reason = `got ${kindOf(several)}; allowed: an object of deployments, name -> settings; fix: pulumi config set --path '${DEPLOYMENTS_KEY}.cache.redisPort' 6480`;
     return { settings: [], problems: [{ path: DEPLOYMENTS_KEY, reason }] };
   }
   const baseResult = overridesSchema.safeParse(base);
   const problems = baseResult.success ? [] : problemsOf(baseResult.error, base, [], [...settingNames, DEPLOYMENTS_KEY]);
   const settings: DeploymentSettings[] = [];
-  for (const [name, given] of Object.entries(byName.data)) {
+  for (const [name, given] of Object.entries(several)) {
     const path = [DEPLOYMENTS_KEY, name];
     const own = overridesSchema.safeParse(given);
     if (!own.success) {
@@ -84,6 +83,10 @@ function isEmpty(value: unknown): boolean {
   return value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
 
+/** What is shown of something that may have a password in it. */
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? "a list" : typeof value === "string" ? "text" : value === null ? "null" : `a ${typeof value}`;
+
 function problemsOf(
   error: z.ZodError,
   given: unknown,
@@ -99,43 +102,37 @@ function problemsOf(
     const rule = allowedAt(issue.path);
     const path = pathText([...prefix, ...issue.path]);
     const value = valueAt(given, issue.path);
-    const fix = fixCommand(path, rule.example);
-    return [
-      {
-        path,
-        reason: `got ${rule.secret ? "a value that does not fit" : shown(value)}; allowed: ${rule.allowed}; fix: ${fix}`,
-      },
-    ];
+    const got = rule.secret ? "a value that does not fit" : issue.path.length === 0 ? kindOf(value) : shown(value);
+    return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fixCommand("set", path, rule.example)}` }];
   });
 }
 
 function unknownName(path: readonly PropertyKey[], key: string, known: readonly string[]): Problem {
   const nearest = nearestName(key, known);
   const where = pathText([...path, key]);
-  const hint = nearest === undefined ? `known are ${known.join(", ")}` : `did you mean ${nearest}?`;
-  return {
-    path: where,
-    reason: `no such setting; ${hint} fix: pulumi config rm ${quoted(where)}`.replace("? fix", "? Fix"),
-  };
+  const hint = nearest === undefined ? `known are ${known.join(", ")}; fix` : `did you mean ${nearest}? Fix`;
+  return { path: where, reason: `no such setting; ${hint}: ${fixCommand("rm", where)}` };
 }
 
-function fixCommand(path: string, example: string): string {
-  const isNested = /[.[]/.test(path);
-  return `pulumi config set ${isNested ? `--path ${quoted(path)}` : path} ${example}`;
+/** No command for a path that a shell could take for something else: nobody should have to look before pasting it. */
+export function fixCommand(verb: "set" | "set --secret" | "rm", path: string, ...values: readonly string[]): string {
+  if (!/^[\w.[\]-]+$/.test(path)) {
+    return "edit the stack's file, Pulumi.STACK.yaml";
+  }
+  return ["pulumi config", verb, /[.[]/.test(path) ? `--path '${path}'` : path, ...values].join(" ");
 }
 
-const quoted = (path: string): string => (/[.[]/.test(path) ? `'${path}'` : path);
-
-/** `deployments.cache.hosts[0].address`, as `pulumi config set --path` takes it. */
+/** `deployments.cache.hosts[0].address`, as `pulumi config set --path` takes it; safe to print, whatever is in it. */
 export function pathText(path: readonly PropertyKey[]): string {
   return path
-    .map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`))
+    .map((part, index) => {
+      const name = String(part);
+      if (typeof part === "number" || !/^[\w-]{1,80}$/.test(name)) {
+        return typeof part === "number" ? `[${part}]` : `["${shownName(name)}"]`;
+      }
+      return index === 0 ? name : `.${name}`;
+    })
     .join("");
-}
-
-function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
 import { SettingsError } from "./problems";
-import { DEPLOYMENTS_KEY, settingNames, type SettingName } from "./schema";
-import { parseStackSettings, settingsJsonSchema, type StackSettings } from "./settings";
+import { DEPLOYMENTS_KEY, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
+import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
 
 /**
  * The stack's settings, from its configuration.
@@ -11,13 +11,12 @@ import { parseStackSettings, settingsJsonSchema, type StackSettings } from "./se
  */
 export function readStackSettings(): StackSettings {
   const prefix = `${pulumi.getProject()}:`;
-  const raw: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
-    if (key.startsWith(prefix)) {
-      const name = key.slice(prefix.length);
-      raw[name] = decodeValue(name, value);
-    }
-  }
+  // From entries, since an assignment would take `__proto__` for something else.
+  const raw: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), decodeValue(key.slice(prefix.length), value)]),
+  );
   try {
     refusePlainPassword(raw, prefix);
     return parseStackSettings(raw);
@@ -27,10 +26,18 @@ export function readStackSettings(): StackSettings {
 }
 
 function refusePlainPassword(raw: Readonly<Record<string, unknown>>, prefix: string): void {
-  if (raw.password && !isConfigSecret(`${prefix}password`)) {
-    const reason =
-      "stands in plain text in the stack's file; fix: pulumi config set --secret password, or remove it for a generated one";
-    throw new SettingsError([{ path: "password", reason }]);
+  const inside = Object.entries((raw[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, DeploymentOverrides | null>>)
+    .filter(([, settings]) => settings?.password)
+    .map(([name]) => ({ key: DEPLOYMENTS_KEY, path: [DEPLOYMENTS_KEY, name, "password"] }));
+  const given = [...(raw.password ? [{ key: "password", path: ["password"] }] : []), ...inside];
+  const plain = given.filter(({ key }) => !isConfigSecret(`${prefix}${key}`)).map(({ path }) => pathText(path));
+  if (plain.length > 0) {
+    throw new SettingsError(
+      plain.map((path) => {
+        const fix = `${fixCommand("set --secret", path)}, or remove it for a generated one`;
+        return { path, reason: `stands in plain text in the stack's file; fix: ${fix}` };
+      }),
+    );
   }
 }
 

@@ -31,9 +31,7 @@ SPEAKER=boot
 # when the setting was just changed. So it starts with what the disk has, and changes over when that is loaded.
 find_aof_setting() {
     AOF=no
-    case $LIVE_CONF in
-    *'appendonly yes'*) AOF=yes ;;
-    esac
+    if has_live 'appendonly yes'; then AOF=yes; fi
     AOF_AT_START=$AOF
     if has_append_only_file; then
         AOF_AT_START=yes

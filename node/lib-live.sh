@@ -14,11 +14,23 @@ show_term() {
     [ "$KIND" != data ] || tell "CONFIG SET proc-title-template \"$TITLE $TERM\""
 }
 
-# quoted VALUE: as one argument for the client, which reads quotes
+# quoted VALUE: as one argument for the client, which reads quotes. The plan has one in quotes as a whole, or none.
 quoted() {
     case $1 in
-    \"*\" | \'*\') printf '%s' "$1" ;;
+    \"*\") printf '%s' "$1" ;;
     *) printf '"%s"' "$1" ;;
+    esac
+}
+
+# has_live LINE: whether LIVE_CONF has this line, not only as a part of another one
+has_live() {
+    case "
+$LIVE_CONF
+" in
+    *"
+$1
+"*) ;;
+    *) return 1 ;;
     esac
 }
 
@@ -29,7 +41,8 @@ live_commands() {
     esac
     while read -r directive value; do
         case $KIND:$directive:$value in
-        data:*) echo "CONFIG SET $directive $(quoted "$value")" ;;
+        # Not with echo, which some shells let make lines, and so commands, of what has a backslash in it.
+        data:*) printf 'CONFIG SET %s %s\n' "$directive" "$(quoted "$value")" ;;
         # Sentinels find each other by themselves.
         sentinel:sentinel:known-sentinel*) ;;
         sentinel:sentinel:resolve-hostnames*) echo "SENTINEL CONFIG SET $value" ;;

@@ -26,24 +26,22 @@ commands=$(live_commands)
 # after it.
 replies=$(ask "$OWN_SERVER" "$commands") || exit 0
 refused=$(
-    echo "$commands" | while read -r command; do
+    printf '%s\n' "$commands" | while read -r command; do
         while read -r reply <&3 && [ -z "$reply" ]; do :; done
         case $reply in
         # The second is what Redis 7.0 says: its Sentinels change the log level with their next start only.
         OK | *" argument 'loglevel' to SENTINEL CONFIG SET") ;;
-        *) echo "${command#CONFIG SET }: ${reply:-no answer within $ANSWER_S s}" ;;
+        *) printf '%s: %s\n' "${command#CONFIG SET }" "${reply:-no answer within $ANSWER_S s}" ;;
         esac
     done 3<<REPLIES
 $replies
 REPLIES
 )
-case $KIND:$LIVE_CONF in
-data:*'appendonly no'*) retire_aof ;;
-esac
+if [ "$KIND" = data ] && has_live 'appendonly no'; then retire_aof; fi
 if [ -n "$refused" ]; then
     # What a running server refuses, it would not start with either.
     printf '%s\n' "$previous" >"$GROUP_FILE.new" && mv -f "$GROUP_FILE.new" "$GROUP_FILE"
-    echo "$refused"
+    printf '%s\n' "$refused"
     exit 1
 fi
 # Last: it stands for all of them.

@@ -1,4 +1,4 @@
-import { splitExtraLines } from "../liveDirectives";
+import { splitExtraLines } from "../extraLines";
 import { endpointText, type DeploymentPlan, type NodePlan } from "../plan";
 
 /**

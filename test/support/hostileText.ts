@@ -1,0 +1,72 @@
+import fc from "fast-check";
+
+/** What means something to a shell, to Redis, to JSON, to a terminal or to JavaScript. */
+const PIECES = [
+  "'",
+  '"',
+  "\n",
+  "\r",
+  "\t",
+  "\0",
+  "\u2028",
+  "\u202e",
+  "\u001b[31m",
+  "\u009b31m",
+  "\ud800",
+  "$(echo>canary)",
+  "`echo>canary`",
+  "${PATH}",
+  ">canary",
+  "%s",
+  "%n",
+  ";",
+  "|",
+  "&",
+  "#",
+  "\\",
+  "\\n",
+  '\\"',
+  "\\'",
+  "\\x0a",
+  "\nrequirepass of-mine\n",
+  "é",
+  "😀",
+  " ",
+  "a",
+  "1",
+  "-",
+  "=",
+] as const;
+
+/** Whole values that something might take for another thing than text. */
+const WHOLE = [
+  "",
+  " ",
+  "__proto__",
+  "constructor",
+  "toString",
+  "hasOwnProperty",
+  "1e3",
+  "0x10",
+  " 5",
+  "-1",
+  "-0",
+  "NaN",
+  "1e999",
+  "null",
+  "true",
+  "{}",
+  "[null]",
+  '{"__proto__":{"a":1}}',
+  "../../etc",
+  "x".repeat(5000),
+  '"'.repeat(3000),
+] as const;
+
+/** Text that somebody might give for a setting to get more done than the setting says. */
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.array(fc.constantFrom(...PIECES), { maxLength: 8 }).map((pieces) => pieces.join("")) },
+  { weight: 1, arbitrary: fc.constantFrom(...WHOLE) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 30 }) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 30 }) },
+);

@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { after, describe, it } from "mocha";
+import { splitWords } from "../../config/extraLines";
+import { allMembers, planDeployment } from "../../config/plan";
+import { SettingsError } from "../../config/problems";
+import { renderGroupEnv } from "../../config/render/groupEnv";
+import { renderNodeEnv } from "../../config/render/nodeEnv";
+import { renderRedisConf } from "../../config/render/redisConf";
+import { renderSentinelConf } from "../../config/render/sentinelConf";
+import { settingNames, type DeploymentSettings, type SettingName } from "../../config/schema";
+import { parseStackSettings, settingsJsonSchema } from "../../config/settings";
+import { decodeValue } from "../../config/stackConfig";
+import { hostileText } from "../support/hostileText";
+import { SHELLS } from "../support/shells";
+
+/** A value beside the default, with which the rendering has the shape that any accepted value has to have. */
+const benign = parseStackSettings({}).deployments[0]!;
+
+/** Text at the edge of what a setting takes, so that the fuzzing sees acceptance and not refusals only. */
+const nearlyFitting: Partial<Record<SettingName, readonly string[]>> = {
+  name: ["constructor", "a--b", "a\n", "prototype", "x-1"],
+  image: ["redis:8.0.2\n", "redis:$(x)", "redis", "a".repeat(400)],
+  masterName: ["__proto__", "-x", "...", "a\n", "m$(x)", "constructor", "%s"],
+  password: ["%s".repeat(8), `${"a".repeat(16)}\n`, "=@:/+~.-_%0123456", `$(touch canary)1234`],
+  save: ["1 1\n", "1 1 2 2", Array(40).fill("1 1").join(" ")],
+  cpuSet: ["0,1", "0\n", "0-1,3"],
+  subnet: ["10.0.0.0/24\n", "10.0.0.0/24"],
+  bindAddress: ["127.0.0.1\nx", "10.0.0.1"],
+};
+
+type Read = { readonly settings: DeploymentSettings } | { readonly refusal: SettingsError };
+
+/** As a stack reads its configuration; any other failure than a refusal fails the test. */
+function read(raw: Readonly<Record<string, unknown>>): Read {
+  try {
+    return { settings: parseStackSettings(raw).deployments[0] ?? assert.fail("no deployment, and no word on it") };
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return { refusal: error };
+    }
+    throw error;
+  }
+}
+
+/** Everything a refusal has to be: one short line per problem, that says what to do, and that a terminal only prints. */
+function assertClear({ message, problems }: SettingsError): void {
+  const lines = message.split("\n");
+  assert.equal(lines.length, problems.length + 1, message);
+  // The one control character is the end of a line.
+  assert.doesNotMatch(message.replaceAll("\n", ""), /[\p{C}\p{Zl}\p{Zp}]/u, JSON.stringify(message));
+  for (const { path, reason } of problems) {
+    assert.ok(path.length < 700 && reason.length < 1200, `too long: ${path}: ${reason}`);
+    assert.match(reason, /[Ff]ix: /);
+    assert.doesNotMatch(`${path} ${reason}`, /\bat \S+ \(|undefined|\[object/);
+  }
+}
+
+/** The rendered files of every member, by name. */
+function renderings(settings: DeploymentSettings): ReadonlyMap<string, string> {
+  const plan = planDeployment(settings, "unix:///unused");
+  const ids = Object.fromEntries(plan.sentinels.map(({ name }, at) => [name, String(at).repeat(40)]));
+  return new Map(
+    allMembers(plan).flatMap((member, at): [string, string][] => [
+      [`${at} node.env`, renderNodeEnv(plan, member, "/data", ids[member.name])],
+      [`${at} group.env`, renderGroupEnv(plan, member, ids)],
+      member.kind === "data"
+        ? [`${at} redis.conf`, renderRedisConf(plan, member, "/data")]
+        : [`${at} sentinel.conf`, renderSentinelConf(plan, member, ids, "/data")],
+    ]),
+  );
+}
+
+/** The first word of every line; of a shell's file the variable's name. */
+const shapeOf = (text: string): readonly string[] => text.split("\n").map((line) => /^[^ =]*/.exec(line)![0]);
+
+const shapes = (settings: DeploymentSettings) =>
+  Object.fromEntries([...renderings(settings)].map(([file, text]) => [file, shapeOf(text)]));
+
+const isText = (name: SettingName): boolean => settingsJsonSchema.properties?.[name]?.type === "string";
+
+describe("hostile settings", function () {
+  this.timeout(20_000);
+
+  for (const name of settingNames) {
+    it(`${name}: arrives as it is, or is refused clearly; never a line more`, () => {
+      const values = fc.oneof(hostileText, fc.constantFrom(...(nearlyFitting[name] ?? ["0", "1", "true", "[]"])));
+      fc.assert(
+        fc.property(values, (text) => {
+          const value = decodeValue(name, text);
+          const result = read({ [name]: value });
+          if ("refusal" in result) {
+            assertClear(result.refusal);
+            if (name === "password" && text.length > 8) {
+              assert.ok(!result.refusal.message.includes(text), "the refusal shows the password");
+            }
+            return;
+          }
+          assert.deepEqual(JSON.stringify(result.settings[name]), JSON.stringify(value));
+          if (isText(name)) {
+            assert.deepEqual(shapes(result.settings), shapes(benign));
+          }
+        }),
+        { numRuns: 150 },
+      );
+    });
+  }
+
+  it("numbers are what JSON takes for whole numbers, in plain digits wherever they are written", () => {
+    for (const [text, expected] of [
+      ["1e1", 10],
+      [" 5", 5],
+      ["-0", 0],
+      ["0x10", undefined],
+      ["-1", undefined],
+      ["NaN", undefined],
+      ["Infinity", undefined],
+      ["1e999", undefined],
+      ["05", undefined],
+      ["5;x", undefined],
+    ] as const) {
+      const result = read({ replicas: decodeValue("replicas", text) });
+      assert.equal("settings" in result ? Math.abs(result.settings.replicas) : undefined, expected, text);
+    }
+  });
+
+  it("structured values, unknown names and names of prototypes are refused clearly, at every level", () => {
+    const hostile = fc.oneof(
+      hostileText,
+      fc.jsonValue().map((value): unknown => value),
+    );
+    const named = fc.tuple(hostileText, hostile).map(([key, value]) => Object.fromEntries([[key, value]]));
+    const raw = fc.oneof(
+      named,
+      named.map((deployments) => ({ deployments })),
+      named.map((cache) => ({ deployments: { cache } })),
+      named.map((host) => ({ hosts: [host] })),
+      hostile.map((deployments) => ({ deployments })),
+    );
+    fc.assert(
+      fc.property(raw, (given) => {
+        const result = read(given);
+        if ("refusal" in result) {
+          assertClear(result.refusal);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    for (const text of ['{"__proto__":{}}', '{"deployments":{"__proto__":{}}}', '{"hosts":[{"__proto__":1}]}']) {
+      const result = read(JSON.parse(text) as Record<string, unknown>);
+      assert.ok("refusal" in result && result.refusal.message.includes("__proto__"), `accepted ${text}`);
+    }
+  });
+
+  it("a value nested more deeply than the stack is refused without a trace of it", () => {
+    const deep: unknown = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+    for (const raw of [{ replicas: deep }, { hosts: deep }, { deployments: deep }, { deployments: { cache: deep } }]) {
+      const result = read(raw);
+      assert.ok("refusal" in result);
+      assertClear(result.refusal);
+    }
+  });
+
+  it("a refusal shows no password that stands where deployments are expected", () => {
+    for (const deployments of ['{"cache": {"password": "of-mine-0123456789"}', ["of-mine-0123456789"]]) {
+      for (const raw of [{ deployments }, { deployments: { cache: deployments } }]) {
+        const result = read(raw);
+        assert.ok("refusal" in result && !result.refusal.message.includes("of-mine"), JSON.stringify(result));
+      }
+    }
+  });
+});
+
+describe("hostile lines of extraRedisConf", () => {
+  const directives = [
+    "slowlog-max-len",
+    "notify-keyspace-events",
+    "client-output-buffer-limit",
+    "databases",
+    "loadmodule",
+  ];
+  const line = fc
+    .tuple(
+      fc.constantFrom(...directives),
+      hostileText.map((text) => text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 80)),
+    )
+    .map((words) => words.join(" "));
+
+  it("are one line each, and the words of the line that was given", () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 4 }), (extraRedisConf) => {
+        const result = read({ extraRedisConf });
+        if ("refusal" in result) {
+          assertClear(result.refusal);
+          return;
+        }
+        const text = [...renderings(result.settings)].find(([file]) => file === "0 redis.conf")![1];
+        const live = [...renderings(result.settings)].find(([file]) => file === "0 group.env")![1];
+        const shell = `${live}printf '%s\\n' "$LIVE_CONF"`;
+        const all = [text, execFileSync("dash", ["-c", shell], { encoding: "utf8" })].join("").split("\n");
+        for (const given of extraRedisConf) {
+          const words = JSON.stringify(splitWords(given));
+          assert.ok(
+            all.some((one) => JSON.stringify(splitWords(one)) === words),
+            `no ${words} in ${all.join("\n")}`,
+          );
+        }
+        const without = renderings({ ...result.settings, extraRedisConf: [] });
+        const count = (files: ReadonlyMap<string, string>) =>
+          ["0 redis.conf", "0 group.env"].reduce((sum, file) => sum + files.get(file)!.split("\n").length, 0);
+        assert.equal(count(renderings(result.settings)), count(without) + extraRedisConf.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  for (const bad of [
+    String.raw`notify-keyspace-events "Ex\nFLUSHALL\n"`,
+    String.raw`notify-keyspace-events "\x0aFLUSHALL"`,
+    'slowlog-max-len "7',
+    "slowlog-max-len '7\\'",
+    'slowlog-max-len "7"7',
+    "slowlog-max-len  ",
+    'client-output-buffer-limit normal 0 "0 0" 0',
+    "Maxmemory 1",
+    " maxmemory 1",
+    "maxmemory\t1",
+    "slave-read-only no",
+    "min-slaves-to-write 1",
+    "primaryauth of-mine",
+    "proc-title-template x",
+    "cluster-announce-hostname x",
+  ]) {
+    it(`are refused: ${bad}`, () => {
+      const result = read({ extraRedisConf: [bad] });
+      assert.ok("refusal" in result, `accepted ${bad}`);
+      assertClear(result.refusal);
+    });
+  }
+});
+
+describe("hostile values in the files that shells read", () => {
+  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-hostile-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const shell of SHELLS) {
+    it(`arrive exactly, and run nothing (${shell.join(" ")})`, () => {
+      let runs = 0;
+      fc.assert(
+        fc.property(
+          hostileText.filter((text) => !text.includes("\0") && text.isWellFormed()),
+          (text) => {
+            // Past the schema, which refuses most of it: the quoting has to hold by itself.
+            const settings = { ...benign, masterName: text, extraRedisConf: [`notify-keyspace-events ${text}`] };
+            const home = join(folder, `${shell[0]}-${runs++}`);
+            mkdirSync(home);
+            const files = [...renderings(settings)].filter(([file]) => / (node|group)\.env$/.test(file));
+            const [node, group] = [
+              files.find(([file]) => file === "0 node.env")!,
+              files.find(([file]) => file === "0 group.env")!,
+            ];
+            const print = `printf '%s\\0' "$MASTER_NAME" "$LIVE_CONF" "$KIND" "$TERM"`;
+            const printed = execFileSync(
+              programOf(shell[0]),
+              [...shell.slice(1), "-c", `${node[1]}${group[1]}${print}`],
+              {
+                cwd: home,
+                env: { PATH: join(home, "nothing") },
+                encoding: "utf8",
+                maxBuffer: 1e8,
+              },
+            ).split("\0");
+            assert.equal(printed[0], text);
+            assert.equal(printed[2], "data");
+            assert.match(printed[3]!, /^[0-9a-f]{12}$/);
+            assert.deepEqual(readdirSync(home), [], "a command ran");
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+  }
+});
+
+const programOf = (name: string): string =>
+  execFileSync("/bin/sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
