@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { after, describe, it } from "mocha";
 import { splitWords } from "../../config/extraLines";
+import { liveRedisLines } from "../../config/liveDirectives";
 import { allMembers, planDeployment } from "../../config/plan";
 import { SettingsError } from "../../config/problems";
 import { renderGroupEnv } from "../../config/render/groupEnv";
@@ -275,6 +276,7 @@ describe("hostile values in the files that shells read", () => {
               },
             ).split("\0");
             assert.equal(printed[0], text);
+            assert.equal(printed[1], liveRedisLines(planDeployment(settings, "unix:///unused")).join("\n"));
             assert.equal(printed[2], "data");
             assert.match(printed[3]!, /^[0-9a-f]{12}$/);
             assert.deepEqual(readdirSync(home), [], "a command ran");
