@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import { groupClient } from "../../checks/connections";
 import { DEPLOYMENT_LABEL } from "../../config/labels";
+import { healthIn } from "../../engine/survey";
 import type { Contract } from "../../outputs/contract";
 import { engine } from "../support/engine";
 import { GroupWatch } from "../support/groupWatch";
 import { PatientWriter } from "../support/patientWriter";
 import { expectSuccess, PulumiProject, type Ended } from "../support/pulumiProject";
+import { waitFor } from "../support/waitFor";
 
 const quick = { downAfterMs: 1000, failoverTimeoutMs: 10_000, dataVolumes: "delete", checkTimeoutS: 40 };
 const underSentinel = { ...quick, name: "rolling", redisPort: 19180, sentinelPort: 29179 };
@@ -18,6 +20,18 @@ async function containerIds(deployment: string): Promise<Readonly<Record<string,
   const containers = await engine.listContainers({ all: true, filters });
   return Object.fromEntries(containers.map(({ Id, Names }) => [Names[0]!.slice(1), Id]));
 }
+
+/** A member whose health check has not passed yet goes first, and whose that is differs from run to run. */
+const allHealthy = (deployment: string): Promise<boolean> =>
+  waitFor(
+    "all containers to be healthy",
+    async () => {
+      const filters = { label: [`${DEPLOYMENT_LABEL}=${deployment}`] };
+      const containers = await engine.listContainers({ all: true, filters });
+      return containers.every(({ Status }) => healthIn(Status) === "healthy");
+    },
+    { timeoutMs: 60_000 },
+  );
 
 interface Watched {
   readonly ended: Ended;
@@ -63,6 +77,7 @@ describe("a rolling change under Sentinel", () => {
   after(() => project.dispose());
 
   it("says in a preview in which order it would go", async () => {
+    await allHealthy("rolling");
     project.configure("rolling", { ...underSentinel, logMaxSizeMb: 11 });
     const { output } = expectSuccess(await project.preview("rolling"));
     assert.match(
