@@ -23,6 +23,7 @@ function ours() {
     summary: `Pulumi ${PULUMI}, ${stamp === official ? "downloaded" : "built"}, ${readable(program)}`,
     program,
     first: [paths.bin],
+    built: stamp !== official,
   };
 }
 
