@@ -11,7 +11,6 @@
  * @property {string[]} [first] folders that go before the machine's PATH
  * @property {string[]} [last] folders that go after it
  * @property {Record<string, string>} [variables] further environment variables
- * @property {boolean} [built] whether it was built here, because the official one could not be had
  */
 
 /**

@@ -1,9 +1,10 @@
-// How a `pulumi` that was built here starts the policy pack in `policy/`.
+// How Pulumi starts the policy pack in `policy/`, whichever `pulumi` it is.
 //
-// Today's Node.js language hosts start packs themselves; the one that can be built (pieces/pulumi.mjs) is older and
-// refuses. But for a runtime that has no language host, Pulumi runs a plugin that is named after it. So the pack gets a
-// second face in .toolchain/: a folder that names a runtime of ours, and the plugin for it, a script that runs
-// the SDK's own `run-policy-pack` on the real one. It is the way in which Pulumi itself started packs before.
+// Today's Node.js language hosts start packs themselves, but the pack is not told of the stack's name and settings then,
+// and the host that can be built (pieces/pulumi.mjs) is older and refuses. For a runtime that has no language host,
+// every Pulumi runs a plugin that is named after it, with both in its environment. So the pack gets a second face in
+// .toolchain/: a folder that names a runtime of ours, and the plugin for it, a script that runs the SDK's own
+// `run-policy-pack` on the real one. It is the way in which Pulumi itself started packs before.
 
 import { join } from "node:path";
 import { readIfThere, writeWhole } from "./files.mjs";

@@ -45,13 +45,11 @@ function isThere(name) {
   return stamp === undefined || stamp === builtStamp(name);
 }
 
-/** @param {import("../piece.mjs").Context} context @returns {import("../piece.mjs").Found} */
-function summary({ found }) {
+/** @returns {import("../piece.mjs").Found} */
+function summary() {
   const built = names.filter((name) => existsSync(join(folderIn(paths.pulumiHome, name), "stamp")));
   const list = names.map((name) => `${name} ${pluginVersion(name)}${built.includes(name) ? " (built)" : ""}`);
-  /** @type {Record<string, string>} */
-  const variables = { PULUMI_HOME: paths.pulumiHome };
-  if (found.pulumi?.built) variables.REDIS_POLICY_PACK = builtPolicyPack;
+  const variables = { PULUMI_HOME: paths.pulumiHome, REDIS_POLICY_PACK: builtPolicyPack };
   return { summary: list.join(", "), variables };
 }
 
@@ -104,9 +102,8 @@ export const plugins = {
   name: "plugins",
   otherwise: "the docker and random plugins are downloaded by Pulumi, or built from Go modules, into .toolchain/",
 
-  async find(context) {
-    const complete = names.every(isThere) && (!context.found.pulumi?.built || isPolicyPluginThere());
-    return complete ? summary(context) : undefined;
+  async find() {
+    return names.every(isThere) && isPolicyPluginThere() ? summary() : undefined;
   },
 
   async get(context) {
@@ -119,7 +116,7 @@ export const plugins = {
       });
     }
     for (const name of names) if (!isThere(name)) await build(name, context.env);
-    if (context.found.pulumi?.built) makePolicyPlugin();
-    return summary(context);
+    makePolicyPlugin();
+    return summary();
   },
 };

@@ -23,7 +23,6 @@ function ours() {
     summary: `Pulumi ${PULUMI}, ${stamp === official ? "downloaded" : "built"}, ${readable(program)}`,
     program,
     first: [paths.bin],
-    built: stamp !== official,
   };
 }
 
