@@ -34,7 +34,12 @@ export class RedisBase extends pulumi.ComponentResource {
   private readonly grounds: ReadonlyMap<string, Ground>;
 
   constructor(name: string, args: RedisBaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(`${PACKAGE}:index:RedisBase`, name, { deployment: args.plan.name }, opts);
+    super(
+      `${PACKAGE}:index:RedisBase`,
+      name,
+      { deployment: args.plan.name, dataVolumes: args.plan.settings.dataVolumes },
+      opts,
+    );
     this.plan = args.plan;
     this.password = this.createPassword();
     const engines = new Map(

@@ -1,3 +1,4 @@
+import { policyPackOptions } from "../policyPack";
 import { runPulumi } from "../pulumi";
 import { ensureStack } from "../toolchain";
 
@@ -7,8 +8,8 @@ export interface PreviewOptions {
   readonly args: readonly string[];
 }
 
-/** `npm run preview`: what `up` would change. */
+/** `npm run preview`: what `up` would change, and whether it keeps to the policies. */
 export async function preview({ stack, args }: PreviewOptions): Promise<number> {
   await ensureStack(stack);
-  return runPulumi(["preview", "--stack", stack, ...args]);
+  return runPulumi(["preview", ...policyPackOptions(), "--stack", stack, ...args]);
 }

@@ -28,11 +28,12 @@ export class PulumiProject {
   private readonly state = mkdtempSync(join(tmpdir(), "redis-on-docker-state-"));
   private readonly stacks = new Set<string>();
 
-  constructor() {
+  /** @param program another program for the same project, by its path in the clone. */
+  constructor(program = "index.ts") {
     for (const name of readdirSync(root)) {
       const isOwn = /^(Pulumi\..*|\..*)$/.test(name);
       if (!isOwn) {
-        symlinkSync(join(root, name), join(this.folder, name));
+        symlinkSync(join(root, name === "index.ts" ? program : name), join(this.folder, name));
       }
     }
     copyFileSync(join(root, "Pulumi.yaml"), join(this.folder, "Pulumi.yaml"));

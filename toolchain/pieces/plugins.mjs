@@ -1,4 +1,4 @@
-// Pulumi's Docker and random plugins, in a PULUMI_HOME of the clone's own.
+// Pulumi's Docker and random plugins, in a PULUMI_HOME of the clone's own, and what a built pulumi needs for policies.
 //
 // A plugin that merely lies on PATH is used too, but with a warning at every run; in PULUMI_HOME it is used
 // silently, and it can neither disturb nor be disturbed by what the user has in ~/.pulumi. A plugin that is
@@ -11,6 +11,7 @@ import { fetchText, officialDownloads, Unavailable } from "../download.mjs";
 import { makeFolder, readIfThere, stampOf, writeWhole } from "../files.mjs";
 import { goBuild, goRecipe } from "../go.mjs";
 import { paths, usersPulumiHome } from "../paths.mjs";
+import { builtPolicyPack, isPolicyPluginThere, makePolicyPlugin } from "../policy-pack.mjs";
 import { say, step, Stop } from "../say.mjs";
 import { pluginVersion, PULUMI } from "../versions.mjs";
 
@@ -48,7 +49,8 @@ function isThere(name) {
 function summary() {
   const built = names.filter((name) => existsSync(join(folderIn(paths.pulumiHome, name), "stamp")));
   const list = names.map((name) => `${name} ${pluginVersion(name)}${built.includes(name) ? " (built)" : ""}`);
-  return { summary: list.join(", "), variables: { PULUMI_HOME: paths.pulumiHome } };
+  const variables = { PULUMI_HOME: paths.pulumiHome, REDIS_POLICY_PACK: builtPolicyPack };
+  return { summary: list.join(", "), variables };
 }
 
 /** @param {Name} name @param {NodeJS.ProcessEnv} env */
@@ -101,7 +103,7 @@ export const plugins = {
   otherwise: "the docker and random plugins are downloaded by Pulumi, or built from Go modules, into .toolchain/",
 
   async find() {
-    return names.every(isThere) ? summary() : undefined;
+    return names.every(isThere) && isPolicyPluginThere() ? summary() : undefined;
   },
 
   async get(context) {
@@ -114,6 +116,7 @@ export const plugins = {
       });
     }
     for (const name of names) if (!isThere(name)) await build(name, context.env);
+    makePolicyPlugin();
     return summary();
   },
 };
