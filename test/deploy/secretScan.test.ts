@@ -77,11 +77,11 @@ describe("generated secrets", () => {
     await ran("preview --diff", project.preview(NAME, "--diff"));
     await ran("preview --json", project.preview(NAME, "--json"));
     project.configure(NAME, { ...settings, maxmemoryMb: 64 });
-    await ran("npm run up", project.command(["up", NAME]));
+    await ran("npm run up", project.command(["up", "--stack", NAME]));
     for (const command of ["status", "verify", "outputs", "logs"]) {
-      await ran(`npm run ${command}`, project.command([command, NAME]));
+      await ran(`npm run ${command}`, project.command([command, "--stack", NAME]));
     }
-    await ran("npm run failover", project.command(["failover", NAME, "--yes"]));
+    await ran("npm run failover", project.command(["failover", "--stack", NAME, "--yes"]));
     processes = await sampler.stop();
     const state = expectSuccess(await project.pulumi(["stack", "export", "--show-secrets", "--stack", NAME]));
     secrets = secretsOfState(JSON.parse(state.stdout));
