@@ -29,6 +29,9 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 /** Types of resources that make secrets: what they mark as secret is one, even where the state has it in plain, too. */
 const GENERATORS = /^(random|tls):/;
 
+/** The resource that has the stack's outputs. */
+const STACK = "pulumi:pulumi:Stack";
+
 /** Every leak of every secret; none is the wish. */
 export function findLeaks(secrets: readonly NamedSecret[], places: readonly Place[]): readonly Leak[] {
   return secrets.flatMap(({ name, value }) => {
@@ -88,10 +91,13 @@ interface Leaf {
   readonly value: string;
   readonly isSecret: boolean;
   readonly isGenerated: boolean;
+  /** Whether secrets are taken from there. */
+  readonly isSource: boolean;
 }
 
 /**
- * The secrets of a stack, each value once.
+ * The secrets of a stack, each value once: what was generated, and what the stack's outputs have. Other resources are
+ * made from these; a container's files are marked as a whole, with their names and with all that is no secret in them.
  *
  * A list or an object that holds one secret is secret as a whole, and so are the facts beside it. Those are told from
  * secrets by standing elsewhere in the state by themselves and not as a secret.
@@ -102,7 +108,7 @@ export function secretsOfState(exported: unknown): readonly NamedSecret[] {
   const leaves = resourcesOf(exported).flatMap((resource) => [...leavesOfResource(resource)]);
   const facts = new Set(leaves.filter(({ isSecret }) => !isSecret).map(({ value }) => value));
   const secrets = leaves
-    .filter(({ isSecret, value }) => isSecret && value.length >= SHORTEST_SECRET)
+    .filter(({ isSource, isSecret, value }) => isSource && isSecret && value.length >= SHORTEST_SECRET)
     .filter(({ isGenerated, value }) => isGenerated || !facts.has(value));
   // The name where it was made says most.
   const generatedLast = secrets.toSorted((one, other) => Number(one.isGenerated) - Number(other.isGenerated));
@@ -127,7 +133,8 @@ function* leavesOfResource(resource: Fields): Generator<Leaf> {
   const name = `${String(resource.urn).split("::").at(-1)} (${type})`;
   for (const side of ["inputs", "outputs"]) {
     for (const leaf of leavesOf(resource[side], side, false)) {
-      yield { ...leaf, name: `${leaf.path} of ${name}`, isGenerated: leaf.isSecret && GENERATORS.test(type) };
+      const isGenerated = leaf.isSecret && GENERATORS.test(type);
+      yield { ...leaf, name: `${leaf.path} of ${name}`, isGenerated, isSource: isGenerated || type === STACK };
     }
   }
 }

@@ -90,14 +90,14 @@ describe("secrets of a stack's state", () => {
     );
   });
 
-  it("are not the facts beside them", () => {
+  it("are not the facts beside them, nor the files that are made from them", () => {
+    const group = { urn: urn("group"), type: "pulumi:pulumi:Stack" };
     const container = { urn: urn("container"), type: "docker:index/container:Container" };
     const secrets = secretsOfState(
-      state({
-        ...container,
-        inputs: { uploads: [{ content: marked(PLAIN) }, { content: fact }] },
-        outputs: { uploads: marked([{ content: PLAIN }, { content: fact }]) },
-      }),
+      state(
+        { ...group, outputs: { host: fact, connection: marked({ host: fact, password: PLAIN }) } },
+        { ...container, outputs: { uploads: marked([{ file: "/a/file/with/the/password", content: PLAIN }]) } },
+      ),
     );
     assert.deepEqual(
       secrets.map(({ value }) => value),
