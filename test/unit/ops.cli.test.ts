@@ -137,7 +137,10 @@ esac
   it("passes pulumi's exit code on, and further options to it", async () => {
     const { code } = await run("preview", "dev", "--diff", "--target", "urn");
     assert.equal(code, 7);
-    assert.match(readFileSync(join(folder, "calls"), "utf8"), /^preview --policy-pack \S+ --stack dev --diff --target urn$/m);
+    assert.match(
+      readFileSync(join(folder, "calls"), "utf8"),
+      /^preview --policy-pack \S+ --stack dev --diff --target urn$/m,
+    );
   });
 });
 
