@@ -1,7 +1,7 @@
 /**
  * The options that make Pulumi apply the project's policies (docs/policy.md).
  *
- * `REDIS_POLICY_PACK` is set by the tool chain where a pulumi that was built here starts the pack in a way of its own.
+ * `REDIS_POLICY_PACK` is set by the tool chain, which has Pulumi start the pack in a way of its own.
  */
 export function policyPackOptions(): readonly string[] {
   return ["--policy-pack", process.env.REDIS_POLICY_PACK ?? "policy"];

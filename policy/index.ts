@@ -1,8 +1,13 @@
-import { PolicyPack, type ResourceValidationPolicy, type StackValidationPolicy } from "@pulumi/policy";
+import {
+  PolicyPack,
+  type PolicyResource,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+} from "@pulumi/policy";
 import { known } from "./known";
 import { part } from "./read";
 import { resourceRules, stackRules } from "./rules";
-import type { ResourceRule, StackRule } from "./rules/rule";
+import type { Resource, ResourceRule, StackRule } from "./rules/rule";
 import { stackFacts } from "./stackFacts";
 
 /** The pack: it only hands resources to the rules, and their sentences to Pulumi. */
@@ -14,12 +19,19 @@ const common = ({ name, description, severities }: ResourceRule | StackRule) => 
   enforcementLevel: stack.production ? severities.production : severities.elsewhere,
 });
 
+/** A resource as the rules see it. */
+const seen = ({ type, name, props, opts }: Pick<PolicyResource, "type" | "name" | "props" | "opts">): Resource => ({
+  type,
+  name,
+  props: part(known(props)),
+  protect: opts.protect,
+});
+
 const aboutResource = (rule: ResourceRule): ResourceValidationPolicy => ({
   ...common(rule),
   validateResource: ({ type, name, props, opts }, report) => {
     if (rule.types.includes(type)) {
-      const resource = { type, name, props: part(known(props)), protect: opts.protect };
-      rule.check(resource, stack).forEach((violation) => report(violation));
+      rule.check(seen({ type, name, props, opts }), stack).forEach((violation) => report(violation));
     }
   },
 });
@@ -27,13 +39,7 @@ const aboutResource = (rule: ResourceRule): ResourceValidationPolicy => ({
 const aboutStack = (rule: StackRule): StackValidationPolicy => ({
   ...common(rule),
   validateStack: ({ resources }, report) => {
-    const all = resources.map(({ type, name, props, opts }) => ({
-      type,
-      name,
-      props: part(known(props)),
-      protect: opts.protect,
-    }));
-    rule.checkAll(all, stack).forEach((violation) => report(violation));
+    rule.checkAll(resources.map(seen), stack).forEach((violation) => report(violation));
   },
 });
 

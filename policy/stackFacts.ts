@@ -1,3 +1,5 @@
+import { part, type Props } from "./read";
+
 /** What the rules need to know of the stack that they are applied to. */
 export interface StackFacts {
   /** Whether the stricter rules of production apply. */
@@ -55,17 +57,14 @@ export function isSecretName(name: string): boolean {
   );
 }
 
-function addressesIn({ bindAddress, hosts }: Readonly<Record<string, unknown>>): readonly string[] {
+function addressesIn({ bindAddress, hosts }: Props): readonly string[] {
   const list: unknown = typeof hosts === "string" ? parse(hosts) : hosts;
   const ofHosts = Array.isArray(list) ? list.map((host) => parseObject(host).address) : [];
   return [bindAddress, ...ofHosts].filter((address): address is string => typeof address === "string");
 }
 
 /** An object that is given as such or as JSON, in which structured settings arrive; empty if it is neither. */
-function parseObject(value: unknown): Readonly<Record<string, unknown>> {
-  const object: unknown = typeof value === "string" ? parse(value) : value;
-  return typeof object === "object" && object !== null ? (object as Readonly<Record<string, unknown>>) : {};
-}
+const parseObject = (value: unknown): Props => part(typeof value === "string" ? parse(value) : value);
 
 function parse(json: string): unknown {
   try {

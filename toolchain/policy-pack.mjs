@@ -20,10 +20,10 @@ exec node ../node_modules/@pulumi/pulumi/cmd/run-policy-pack "$1" .
 `;
 
 /** What `--policy-pack` is given. */
-export const builtPolicyPack = join(paths.made, "policy");
+export const policyPack = join(paths.made, "policy");
 
 const files = [
-  { path: join(builtPolicyPack, "PulumiPolicy.yaml"), text: `runtime: ${RUNTIME}\n`, mode: 0o644 },
+  { path: join(policyPack, "PulumiPolicy.yaml"), text: `runtime: ${RUNTIME}\n`, mode: 0o644 },
   { path: join(paths.pulumiHome, "plugins", `${PLUGIN}-v1.0.0`, `pulumi-${PLUGIN}`), text: SCRIPT, mode: 0o755 },
 ];
 

@@ -1,4 +1,5 @@
 import { PACKAGE } from "../../components/args";
+import { majorityOf } from "../../config/plan";
 import { list, part } from "../read";
 import { FIRST_OF_ALL_IN_PRODUCTION, sentence, type ResourceRule } from "./rule";
 
@@ -16,7 +17,7 @@ export const soundQuorum: ResourceRule = {
     }
     const sentinels = list(props.sentinels).length;
     const quorum = Number(part(props.sentinel).quorum);
-    const majority = Math.floor(sentinels / 2) + 1;
+    const majority = majorityOf(sentinels);
     const violations: string[] = [];
     if (!(quorum >= majority && quorum <= sentinels)) {
       violations.push(

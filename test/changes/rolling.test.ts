@@ -14,10 +14,12 @@ const quick = { downAfterMs: 1000, failoverTimeoutMs: 10_000, dataVolumes: "dele
 const underSentinel = { ...quick, name: "rolling", redisPort: 19180, sentinelPort: 29179 };
 const withoutSentinel = { ...quick, name: "rolling-plain", topology: "replication", replicas: 1, redisPort: 19240 };
 
+const containersOf = (deployment: string) =>
+  engine.listContainers({ all: true, filters: { label: [`${DEPLOYMENT_LABEL}=${deployment}`] } });
+
 /** Ids of a deployment's containers, by name. */
 async function containerIds(deployment: string): Promise<Readonly<Record<string, string>>> {
-  const filters = { label: [`${DEPLOYMENT_LABEL}=${deployment}`] };
-  const containers = await engine.listContainers({ all: true, filters });
+  const containers = await containersOf(deployment);
   return Object.fromEntries(containers.map(({ Id, Names }) => [Names[0]!.slice(1), Id]));
 }
 
@@ -26,8 +28,7 @@ const allHealthy = (deployment: string): Promise<boolean> =>
   waitFor(
     "all containers to be healthy",
     async () => {
-      const filters = { label: [`${DEPLOYMENT_LABEL}=${deployment}`] };
-      const containers = await engine.listContainers({ all: true, filters });
+      const containers = await containersOf(deployment);
       return containers.every(({ Status }) => healthIn(Status) === "healthy");
     },
     { timeoutMs: 60_000 },

@@ -1,4 +1,4 @@
-// Pulumi's Docker and random plugins, in a PULUMI_HOME of the clone's own, and what a built pulumi needs for policies.
+// Pulumi's Docker and random plugins, in a PULUMI_HOME of the clone's own, and how it starts the policy pack.
 //
 // A plugin that merely lies on PATH is used too, but with a warning at every run; in PULUMI_HOME it is used
 // silently, and it can neither disturb nor be disturbed by what the user has in ~/.pulumi. A plugin that is
@@ -11,7 +11,7 @@ import { fetchText, officialDownloads, Unavailable } from "../download.mjs";
 import { makeFolder, readIfThere, stampOf, writeWhole } from "../files.mjs";
 import { goBuild, goRecipe } from "../go.mjs";
 import { paths, usersPulumiHome } from "../paths.mjs";
-import { builtPolicyPack, isPolicyPluginThere, makePolicyPlugin } from "../policy-pack.mjs";
+import { policyPack, isPolicyPluginThere, makePolicyPlugin } from "../policy-pack.mjs";
 import { say, step, Stop } from "../say.mjs";
 import { pluginVersion, PULUMI } from "../versions.mjs";
 
@@ -49,7 +49,7 @@ function isThere(name) {
 function summary() {
   const built = names.filter((name) => existsSync(join(folderIn(paths.pulumiHome, name), "stamp")));
   const list = names.map((name) => `${name} ${pluginVersion(name)}${built.includes(name) ? " (built)" : ""}`);
-  const variables = { PULUMI_HOME: paths.pulumiHome, REDIS_POLICY_PACK: builtPolicyPack };
+  const variables = { PULUMI_HOME: paths.pulumiHome, REDIS_POLICY_PACK: policyPack };
   return { summary: list.join(", "), variables };
 }
 
