@@ -6,8 +6,9 @@ import { engineClient } from "../engine/engineClient";
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 import type { Contract } from "../outputs/contract";
-import type { PresentMember } from "./present";
+import { awaitCalm } from "./calm";
 import { handOverWithoutSentinels } from "./handOver";
+import type { PresentMember } from "./present";
 import { tell } from "./tell";
 
 /** Bound on one question to a container, in milliseconds, and how often it is asked. */
@@ -20,9 +21,10 @@ const handoverMs = (plan: DeploymentPlan): number => (plan.settings.stopGraceS +
 
 /**
  * Takes the members that leave out of service, ahead of their removal: the master among them hands over to a node that
- * stays, then they are stopped.
+ * stays, then they are stopped, once those that stay are well: a Sentinel that is stopped or restarted while it carries
+ * out a failover leaves replicas that nobody turns to the new master for the next ten seconds.
  *
- * @throws when the role could not be handed over: nothing was stopped then.
+ * @throws when the role could not be handed over, or those that stay are not well: nothing was stopped then.
  */
 export async function retire(
   plan: DeploymentPlan,
@@ -38,6 +40,9 @@ export async function retire(
   const masters = await Promise.all(nodes.map(async (node) => ((await isMaster(node)) ? [node] : [])));
   for (const master of masters.flat()) {
     await handOver(plan, contract, master, say);
+  }
+  if (running.length > 0) {
+    await awaitCalm(contract, plan.settings.checkTimeoutS * 1000);
   }
   for (const member of [...nodes, ...running.filter(({ kind }) => kind === "sentinel")]) {
     const engine = await engineClient(member.engine, handoverMs(plan));
