@@ -29,9 +29,9 @@ const seen = ({ type, name, props, opts }: Pick<PolicyResource, "type" | "name" 
 
 const aboutResource = (rule: ResourceRule): ResourceValidationPolicy => ({
   ...common(rule),
-  validateResource: ({ type, name, props, opts }, report) => {
-    if (rule.types.includes(type)) {
-      rule.check(seen({ type, name, props, opts }), stack).forEach((violation) => report(violation));
+  validateResource: (resource, report) => {
+    if (rule.types.includes(resource.type)) {
+      rule.check(seen(resource), stack).forEach((violation) => report(violation));
     }
   },
 });
