@@ -61,7 +61,8 @@ export class OurGroup {
       label: "ours",
       sentinels: contract.sentinels,
       masterName: contract.masterName,
-      sentinelPassword: contract.connection.sentinelPassword ?? contract.password,
+      sentinelUsername: contract.connection.sentinelUsername,
+      sentinelPassword: contract.connection.sentinelPassword,
       connection: () => Promise.resolve(contract.connection as RedisOptions),
       containerAt: (address: ContractEndpoint) =>
         Promise.resolve(translate(contract, address.host, address.port)!.name),

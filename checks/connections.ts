@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { accessOf } from "../outputs/access";
 import type { Contract, ContractMember } from "../outputs/contract";
 
 export { translate } from "./members";
@@ -30,18 +31,15 @@ const bounded = {
 /** Why a client's connection broke: ioredis tells a waiting command only that it is closed. */
 const causes = new WeakMap<Redis, Error>();
 
-/** A client of one data node, as reached from the engine's host. It connects at once; the caller disconnects it. */
+/** A client of one data node, logged in as `admin`, as reached from the engine's host. It connects at once; the caller disconnects it. */
 export function nodeClient(contract: Contract, member: ContractMember, overrides: RedisOptions = {}): Redis {
   const { host, port } = member;
-  return listening(new Redis({ ...bounded, host, port, password: contract.password, ...overrides }));
+  return listening(new Redis({ ...bounded, host, port, ...accessOf(contract, "admin"), ...overrides }));
 }
 
 /** A client of one Sentinel, as reached from the engine's host. It connects at once; the caller disconnects it. */
-export function sentinelClient(contract: Contract, member: ContractMember, overrides: RedisOptions = {}): Redis {
-  const { host, port } = member;
-  const password = contract.connection.sentinelPassword ?? contract.password;
-  return listening(new Redis({ ...bounded, host, port, password, ...overrides }));
-}
+export const sentinelClient: typeof nodeClient = (contract, member, overrides) =>
+  nodeClient(contract, member, overrides);
 
 /**
  * A client that never authenticates by itself, for seeing whether a member refuses strangers. RESP2, since HELLO would

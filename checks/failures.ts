@@ -6,7 +6,7 @@ export interface Failure {
    * - `refused`: nothing listens there.
    * - `silent`: no answer in time, or no way there.
    * - `closed`: the connection was accepted and then closed (also what a published port does before its server listens).
-   * - `denied`: the stack's password is not accepted.
+   * - `denied`: the stack's user or its password is not accepted.
    * - `error`: anything else.
    */
   readonly kind: "refused" | "silent" | "closed" | "denied" | "error";
@@ -40,8 +40,8 @@ export function errorText(contract: Contract, error: unknown): string {
 
 /** Takes the secrets of a contract out of a text. */
 export function scrub(contract: Contract, text: string): string {
-  return [contract.password, contract.connection.password, contract.connection.sentinelPassword]
-    .filter((secret): secret is string => secret !== undefined && secret !== "")
+  return Object.values(contract.users)
+    .filter((secret) => secret !== "")
     .reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
 }
 

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { settleGroup } from "../changes/settle";
+import { useSecrets } from "../changes/bring";
 import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import type { DeploymentPlan } from "../config/plan";
+import type { UserPasswords } from "../config/users";
 import type { Contract } from "../outputs/contract";
 import { PACKAGE } from "./args";
 import { stackIdentity } from "./redisBase";
@@ -10,6 +12,8 @@ export interface GroupSettingsArgs {
   readonly plan: DeploymentPlan;
   /** The contract, once all members of the plan run. */
   readonly running: pulumi.Output<Contract>;
+  /** Passwords of all users. */
+  readonly passwords: pulumi.Input<UserPasswords>;
   /** The fixed id of each Sentinel, by its name. */
   readonly sentinelIds: pulumi.Input<Readonly<Record<string, string>>>;
 }
@@ -26,11 +30,12 @@ export class GroupSettings extends pulumi.ComponentResource {
   readonly settled: pulumi.Output<Contract>;
 
   constructor(name: string, args: GroupSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, running, sentinelIds } = args;
+    const { plan, running, sentinelIds, passwords } = args;
     super(`${PACKAGE}:index:GroupSettings`, name, liveInputs(plan), opts);
-    this.settled = pulumi.all([running, sentinelIds]).apply(async ([contract, ids]) => {
+    this.settled = pulumi.all([running, sentinelIds, passwords]).apply(async ([contract, ids, users]) => {
       if (!pulumi.runtime.isDryRun()) {
         const say = (line: string): void => void pulumi.log.info(line, this);
+        await useSecrets(plan, users, say);
         await settleGroup({ plan, contract, sentinelIds: ids, stack: stackIdentity(), say });
       }
       return contract;
@@ -48,6 +53,7 @@ function liveInputs(plan: DeploymentPlan): Record<string, unknown> {
   }
   return {
     topology: plan.settings.topology,
+    users: userInputs(plan),
     nodes: plan.nodes.map((node) => node.name),
     redis: Object.fromEntries(Object.entries(redis).map(([key, all]) => [key, all.length === 1 ? all[0] : all])),
     ...(plan.sentinels.length === 0
@@ -57,4 +63,10 @@ function liveInputs(plan: DeploymentPlan): Record<string, unknown> {
           sentinel: { ...ownSentinelDirectives(plan), ...liveSentinelDirectives(plan) },
         }),
   };
+}
+
+/** What a preview shows of the users: everything but their passwords. */
+function userInputs({ settings }: DeploymentPlan): Record<string, unknown> {
+  const { appKeys, users, defaultUser, rotations } = settings;
+  return { appKeys, own: users, defaultUser, rotations };
 }

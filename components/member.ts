@@ -2,6 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentSettings } from "../config/schema";
 import type { NodePlan, SentinelPlan } from "../config/plan";
+import { bringSecrets } from "../changes/bring";
+import { renderSecrets } from "../config/render/secrets";
 import { IDENTITY_LABEL, KIND_LABEL, ownershipLabels, REVISION_LABEL } from "../config/labels";
 import {
   DATA_DIR,
@@ -10,6 +12,7 @@ import {
   NODE_PROGRAM,
   nodeCommand,
   nodeProgram,
+  SECRETS_DIR,
   type NodeCommand,
 } from "../node/program";
 import { identityOf } from "../rollout/members";
@@ -34,8 +37,14 @@ interface MemberFiles {
   readonly memoryLimitMb: number;
 }
 
+/** A member's container, and its id once the container has its secrets. */
+export interface CreatedMember {
+  readonly container: docker.Container;
+  readonly ready: pulumi.Output<string>;
+}
+
 /**
- * The volume and the container of one member.
+ * The volumes and the container of one member.
  *
  * Names and addresses come from the plan as literals, never from another resource's outputs: a property that depends on
  * a resource and forces replacement would make the engine delete this container before it replaces that resource.
@@ -45,7 +54,7 @@ export function createMember(
   base: RedisBase,
   member: NodePlan | SentinelPlan,
   files: MemberFiles,
-): docker.Container {
+): CreatedMember {
   const { plan } = base;
   const { settings } = plan;
   const { provider, image, network } = base.on(member.engine);
@@ -55,6 +64,7 @@ export function createMember(
     { name: member.volume, labels },
     { parent, provider, ...volumeRetention(settings.dataVolumes) },
   );
+  const secrets = new docker.Volume(member.secretsVolume, { name: member.secretsVolume, labels }, { parent, provider });
   // Everything that only a new container can change, and that the plan decides. What a running one can change stays out
   // of it: the revision would replace the container all the same.
   const fixed = {
@@ -65,7 +75,10 @@ export function createMember(
     ...confinement,
     workingDir: DATA_DIR,
     ...networkArgs(member),
-    mounts: [{ type: "volume", source: member.volume, target: DATA_DIR }],
+    mounts: [
+      { type: "volume", source: member.volume, target: DATA_DIR },
+      { type: "volume", source: member.secretsVolume, target: SECRETS_DIR },
+    ],
     healthcheck: {
       tests: ["CMD", ...nodeCommand("health")],
       interval: "5s",
@@ -87,7 +100,7 @@ export function createMember(
   ];
   const revision = revisionOf({ fixed, ownLabels, program, configuration });
   const turn = base.rollout.turn(member, revision);
-  const ground: pulumi.Resource[] = network === undefined ? [volume] : [volume, network];
+  const ground: pulumi.Resource[] = network === undefined ? [volume, secrets] : [volume, secrets, network];
   const dependsOn: Promise<pulumi.Resource[]> = turn.then(() => ground);
   const ids = files.ids ?? pulumi.output({});
   const container = new docker.Container(
@@ -104,7 +117,6 @@ export function createMember(
           file: `${NODE_HOME}/${file}`,
           content: ids.apply((all) => files.configuration(all)[file]!),
         })),
-        { file: `${NODE_HOME}/password`, content: base.password },
       ],
       // Seen by a refresh only with mustRun: without it a stopped container would count as fine.
       mustRun: true,
@@ -124,8 +136,16 @@ export function createMember(
       ignoreChanges: ["envs"],
     },
   );
-  base.rollout.declared(member, container.id);
-  return container;
+  const ready = pulumi.all([container.id, base.passwords]).apply(async ([id, passwords]) => {
+    if (!pulumi.runtime.isDryRun()) {
+      await bringSecrets(member, renderSecrets(plan, member, passwords));
+    }
+    return id;
+  });
+  // The id is no secret, though it comes together with some.
+  const id = pulumi.unsecret(ready);
+  base.rollout.declared(member, id);
+  return { container, ready: id };
 }
 
 function volumeRetention(dataVolumes: DeploymentSettings["dataVolumes"]): pulumi.CustomResourceOptions {

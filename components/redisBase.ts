@@ -2,6 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { DeploymentPlan, EnginePlan } from "../config/plan";
+import { rotationOf } from "../config/rotations";
+import { userNames, type UserPasswords } from "../config/users";
 import { surveyEngine } from "../engine/survey";
 import type { Surveys } from "../rollout/members";
 import { RollingUpdate } from "../rollout/rollout";
@@ -23,12 +25,12 @@ interface Ground {
 }
 
 /**
- * What all members of a deployment stand on: a provider, the image and the network on every engine, and the password.
+ * What all members of a deployment stand on: a provider, the image and the network on every engine, and the users' passwords.
  */
 export class RedisBase extends pulumi.ComponentResource {
   readonly plan: DeploymentPlan;
-  /** Password of Redis and Sentinel; secret. Generated unless the setting `password` has one. */
-  readonly password: pulumi.Output<string>;
+  /** Passwords of all users; secret. Generated, but for `app`'s where the setting `password` has one. */
+  readonly passwords: pulumi.Output<UserPasswords>;
   /** Says when each member's container may be replaced. */
   readonly rollout: RollingUpdate;
   private readonly grounds: ReadonlyMap<string, Ground>;
@@ -41,7 +43,7 @@ export class RedisBase extends pulumi.ComponentResource {
       opts,
     );
     this.plan = args.plan;
-    this.password = this.createPassword();
+    this.passwords = this.createPasswords();
     const engines = new Map(
       [...args.plan.nodes, ...args.plan.sentinels].map(({ engine }) => [engine.endpoint, engine] as const),
     );
@@ -51,10 +53,10 @@ export class RedisBase extends pulumi.ComponentResource {
       stack: stackIdentity(),
       surveys: args.surveys === undefined ? surveyEngines(args.plan) : Promise.resolve(args.surveys),
       images: new Map([...this.grounds].map(([endpoint, { image }]) => [endpoint, image.imageId])),
-      password: this.password,
+      passwords: this.passwords,
       resource: this,
     });
-    this.registerOutputs({ password: this.password });
+    this.registerOutputs({ passwords: this.passwords });
   }
 
   /** Provider, image and network of the engine that a member is placed on. */
@@ -62,13 +64,25 @@ export class RedisBase extends pulumi.ComponentResource {
     return this.grounds.get(engine.endpoint)!;
   }
 
-  private createPassword(): pulumi.Output<string> {
-    const { name, settings } = this.plan;
-    if (settings.password !== "") {
-      return pulumi.secret(settings.password);
+  private createPasswords(): pulumi.Output<UserPasswords> {
+    const { settings } = this.plan;
+    const all = userNames(settings).map((user) => [user, this.passwordsOf(user)] as const);
+    return pulumi.secret(pulumi.output(Object.fromEntries(all)));
+  }
+
+  private passwordsOf(user: string): readonly pulumi.Input<string>[] {
+    const { password, previousPassword } = this.plan.settings;
+    if (user === "app" && password !== "") {
+      return [password, previousPassword].filter((given) => given !== "").map((given) => pulumi.secret(given));
     }
+    const { generation, overlap } = rotationOf(this.plan.settings, user);
+    return (overlap ? [generation, generation - 1] : [generation]).map((each) => this.generate(user, each));
+  }
+
+  private generate(user: string, generation: number): pulumi.Output<string> {
+    const name = [this.plan.name, "password", user, ...(generation === 0 ? [] : [generation])].join("-");
     // Letters and digits only, so that no configuration file, shell or URL ever has to quote it.
-    return new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this }).result;
+    return new random.RandomPassword(name, { length: 32, special: false }, { parent: this }).result;
   }
 
   private prepareEngine(engine: EnginePlan): Ground {

@@ -41,12 +41,11 @@ export class RedisDeployment extends pulumi.ComponentResource {
     this.sentinels = plan.sentinels.length > 0 ? new SentinelGroup(`${name}-sentinels`, { base }, own) : undefined;
 
     this.facts = contractFacts(plan);
-    const planned = base.password.apply((password) => buildContract(plan, password));
-    const containers = [this.master, ...this.replicas].map((node) => node.container);
-    const ids = [...containers, ...(this.sentinels?.containers ?? [])].map((container) => container.id);
+    const planned = base.passwords.apply((passwords) => buildContract(plan, passwords));
+    const ids = [...[this.master, ...this.replicas].map(({ ready }) => ready), ...(this.sentinels?.ready ?? [])];
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
     const sentinelIds = this.sentinels?.ids ?? {};
-    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds }, own);
+    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds, passwords: base.passwords }, own);
     const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     runChecks(current, this);

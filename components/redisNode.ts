@@ -10,7 +10,7 @@ import { DATA_DIR } from "../node/program";
 import type { RedisBase } from "./redisBase";
 
 export interface RedisNodeArgs {
-  /** What the deployment's members stand on: engines, image, network and password. */
+  /** What the deployment's members stand on: engines, image, network and passwords. */
   readonly base: RedisBase;
   /** The node, from the deployment's plan. */
   readonly node: NodePlan;
@@ -24,6 +24,8 @@ export interface RedisNodeArgs {
  */
 export abstract class RedisNode extends pulumi.ComponentResource {
   readonly container: docker.Container;
+  /** Id of the container, once it has its secrets. */
+  readonly ready: pulumi.Output<string>;
   /** Where the node is reached from its engine's host. */
   readonly endpoint: Endpoint;
 
@@ -36,7 +38,7 @@ export abstract class RedisNode extends pulumi.ComponentResource {
     const { base, node } = args;
     super(`${PACKAGE}:index:${kind}`, name, { node: node.name }, opts);
     const { plan } = base;
-    this.container = createMember(this, base, node, {
+    const created = createMember(this, base, node, {
       start: "boot",
       configuration: () => ({
         "node.env": renderNodeEnv(plan, node, DATA_DIR),
@@ -45,6 +47,8 @@ export abstract class RedisNode extends pulumi.ComponentResource {
       group: renderGroupEnv(plan, node),
       memoryLimitMb: plan.settings.memoryLimitMb,
     });
+    this.container = created.container;
+    this.ready = created.ready;
     this.endpoint = node.reached;
     this.registerOutputs({ endpoint: this.endpoint });
   }

@@ -24,6 +24,8 @@ export interface SentinelGroupArgs {
  */
 export class SentinelGroup extends pulumi.ComponentResource {
   readonly containers: readonly docker.Container[];
+  /** Ids of the containers, each once it has its secrets. */
+  readonly ready: readonly pulumi.Output<string>[];
   /** Where the Sentinels are reached from their engines' hosts. */
   readonly endpoints: readonly Endpoint[];
   /** Name under which the group knows the master. */
@@ -39,7 +41,7 @@ export class SentinelGroup extends pulumi.ComponentResource {
     this.ids = identity.hex.apply((seed) =>
       Object.fromEntries(plan.sentinels.map((sentinel) => [sentinel.name, sentinelId(seed, sentinel.name)])),
     );
-    this.containers = plan.sentinels.map((sentinel) =>
+    const created = plan.sentinels.map((sentinel) =>
       createMember(this, base, sentinel, {
         start: "sentinel",
         configuration: (all) => ({
@@ -51,6 +53,8 @@ export class SentinelGroup extends pulumi.ComponentResource {
         memoryLimitMb: plan.settings.sentinelMemoryLimitMb,
       }),
     );
+    this.containers = created.map(({ container }) => container);
+    this.ready = created.map((member) => member.ready);
     this.endpoints = plan.sentinels.map((sentinel) => sentinel.reached);
     this.masterName = plan.settings.masterName;
     this.registerOutputs({ endpoints: this.endpoints, masterName: this.masterName });

@@ -29,6 +29,8 @@ export interface MemberPlan {
   /** Name of the container; its volume is `<name>-data`. */
   readonly name: string;
   readonly volume: string;
+  /** Name of the volume with its secrets. */
+  readonly secretsVolume: string;
   readonly engine: EnginePlan;
   /** Where the others and the clients on the network reach it; what Redis and Sentinel announce. */
   readonly announced: Endpoint;
@@ -107,7 +109,7 @@ export function planDeployment(settings: DeploymentSettings, defaultEngine: stri
     const hostPort = role.firstHostPort + index;
     const bindAddress = hosts.length > 1 ? host.address! : settings.bindAddress;
     const reached = { host: host.address ?? reachableAt(bindAddress), port: hostPort };
-    const common = { name: memberName, volume: `${memberName}-data`, engine, hostPort, bindAddress, reached };
+    const common = { name: memberName, engine, hostPort, bindAddress, reached, ...volumesOf(memberName) };
     if (network === "host") {
       return { ...common, announced: reached, listenPort: hostPort };
     }
@@ -168,6 +170,8 @@ export const allMembers = (plan: DeploymentPlan): readonly (NodePlan | SentinelP
 
 /** `host:port`, as Redis and its tools write it. */
 export const endpointText = ({ host, port }: Endpoint): string => `${host}:${port}`;
+
+const volumesOf = (member: string) => ({ volume: `${member}-data`, secretsVolume: `${member}-secrets` });
 
 /** A port bound to every address is reached on the loopback one. */
 function reachableAt(bindAddress: string): string {

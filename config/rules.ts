@@ -3,6 +3,7 @@ import { extraLineProblem } from "./extraLines";
 import { planDeployment, type DeploymentPlan } from "./plan";
 import type { Problem } from "./problems";
 import type { DeploymentSettings } from "./schema";
+import { userProblems } from "./userRules";
 
 const MAX_PORT = 65_535;
 /** Docker refuses less than 6 MiB; a Redis with its buffers does not start below this. */
@@ -98,7 +99,7 @@ function deploymentProblems(s: DeploymentSettings): Problem[] {
       wrong(`extraRedisConf[${index}]`, reason);
     }
   });
-  return [...problems, ...hostProblems(s)];
+  return [...problems, ...hostProblems(s), ...userProblems(s)];
 }
 
 function hostProblems({ hosts }: DeploymentSettings): Problem[] {

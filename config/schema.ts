@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ROTATION } from "./rotations";
 
 /**
  * Every setting of a deployment, in one place: name, type, range, default and description.
@@ -33,6 +34,32 @@ export const hostSchema = z.strictObject({
   address: ipv4Address().describe("Address under which the other hosts and the clients reach it."),
 });
 
+/** Redis's categories of commands that an own user may be given; the dangerous ones are taken away from each. */
+const COMMAND_CATEGORIES = [
+  ..."@bitmap @blocking @connection @fast @geo @hash @hyperloglog @keyspace @list @pubsub @read @scripting".split(" "),
+  ..."@set @slow @sortedset @stream @string @transaction @write".split(" "),
+];
+
+/** Without blanks and quotes, which would end the word that it is in an ACL. */
+const keyPattern = () =>
+  text(
+    /^[A-Za-z0-9_.:*?{}[\]^!@#/+=,|-]{1,200}$/,
+    "1 to 200 letters, digits and _ . : * ? { } [ ] ^ ! @ # / + = , | - of a key pattern such as cart:*",
+  );
+
+/** A user of Redis beside those that every deployment has. */
+const userSchema = z.strictObject({
+  name: text(
+    /^[a-z][a-z0-9_-]{0,29}$/,
+    "lower-case letters, digits, '_' and '-', starting with a letter, at most 30 characters",
+  ).describe("Name of the user."),
+  keys: z.array(keyPattern()).max(50).describe("Patterns of the keys and channels that it may use."),
+  commands: z
+    .array(text(new RegExp(`^(${COMMAND_CATEGORIES.join("|")})$`), `one of ${COMMAND_CATEGORIES.join(", ")}`))
+    .max(50)
+    .describe("Categories of the commands that it may use; those that are dangerous are left out."),
+});
+
 const settingFields = {
   // What is deployed
   topology: z
@@ -62,7 +89,34 @@ const settingFields = {
     "16 to 128 letters, digits and _ . ~ + = / @ % : -, or '' for a generated one",
   )
     .default("")
-    .describe("Password of Redis and Sentinel, set with `--secret`. Empty: a generated one, which is better."),
+    .describe("Password of the user `app`, set with `--secret`. Empty: a generated one, which is better."),
+  previousPassword: text(
+    /^([A-Za-z0-9_.~+=/@%:-]{16,128})?$/,
+    "16 to 128 letters, digits and _ . ~ + = / @ % : -, or '' for none",
+  )
+    .default("")
+    .describe("The `password` of before, accepted beside it while clients change over; set with `--secret`."),
+
+  // Users
+  appKeys: z
+    .array(keyPattern())
+    .max(50)
+    .default(["*"])
+    .describe("Patterns of the keys that the user `app` may use."),
+  users: z
+    .array(userSchema)
+    .max(50)
+    .default([])
+    .describe("Users beside admin, app, monitor, replication and sentinel; their passwords are generated."),
+  defaultUser: z
+    .boolean()
+    .default(false)
+    .describe("Let clients in that send a password and no user name; they get what `app` has."),
+  rotations: z
+    .array(text(ROTATION, "USER:COUNT, or USER:COUNT+previous while the password before is accepted too"))
+    .max(100)
+    .default([])
+    .describe("How often the users' passwords were rotated; `npm run rotate` writes it."),
 
   // Network
   network: z
@@ -189,6 +243,12 @@ export type DeploymentOverrides = Readonly<z.input<typeof deploymentSchema>>;
 export type HostSettings = Readonly<z.output<typeof hostSchema>>;
 /** Name of a setting. */
 export type SettingName = keyof typeof settingFields;
+
+/** Settings that may stand in a stack's file encrypted only. */
+export const SECRET_SETTINGS = ["password", "previousPassword"] as const satisfies readonly SettingName[];
+
+/** Whether a setting may stand in a stack's file encrypted only. */
+export const isSecretSetting = (name: string): boolean => SECRET_SETTINGS.some((secret) => secret === name);
 
 /** Name of the one key that is not a setting of a deployment but a set of deployments. */
 export const DEPLOYMENTS_KEY = "deployments";

@@ -5,6 +5,7 @@ import {
   DEPLOYMENTS_KEY,
   deploymentSchema,
   overridesSchema,
+  isSecretSetting,
   settingNames,
   type DeploymentOverrides,
   type DeploymentSettings,
@@ -95,8 +96,9 @@ function problemsOf(
 ): Problem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
+      const inside = Object.keys(schemaAt(issue.path)?.properties ?? {});
       return issue.keys.map((key) =>
-        unknownName([...prefix, ...issue.path], key, issue.path.length > 0 ? hostFields : known),
+        unknownName([...prefix, ...issue.path], key, issue.path.length > 0 ? inside : known),
       );
     }
     const rule = allowedAt(issue.path);
@@ -159,14 +161,15 @@ interface JsonSchema {
 /** The settings as JSON Schema: what errors, `Pulumi.yaml` and the documentation are made from. */
 export const settingsJsonSchema = z.toJSONSchema(deploymentSchema, { io: "input" }) as JsonSchema;
 
-const hostFields = Object.keys(settingsJsonSchema.properties?.hosts?.items?.properties ?? {});
-
-function allowedAt(path: readonly PropertyKey[]): { allowed: string; example: string; secret: boolean } {
-  const schema = path.reduce<JsonSchema | undefined>(
+const schemaAt = (path: readonly PropertyKey[]): JsonSchema | undefined =>
+  path.reduce<JsonSchema | undefined>(
     (at, key) => (typeof key === "number" ? at?.items : at?.properties?.[String(key)]),
     settingsJsonSchema,
   );
-  return { allowed: allowedText(schema ?? {}), example: exampleFor(schema ?? {}), secret: path[0] === "password" };
+
+function allowedAt(path: readonly PropertyKey[]): { allowed: string; example: string; secret: boolean } {
+  const schema = schemaAt(path) ?? {};
+  return { allowed: allowedText(schema), example: exampleFor(schema), secret: isSecretSetting(String(path[0])) };
 }
 
 /** The values that a setting takes, in words: "a whole number from 0 to 20". */

@@ -3,6 +3,7 @@
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -51,7 +52,8 @@ change_aof_over() {
 server_configuration() {
     cat "$NODE_HOME/redis.conf"
     printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
-    printf '%s\n' "requirepass $PASSWORD" "masterauth $PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
+    printf '%s\n' 'masteruser replication' "masterauth $REPLICATION_PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
+    sed 's/^/user /' "$SECRETS/$current_term/users"
     echo "appendonly $AOF_AT_START"
 }
 
@@ -59,6 +61,7 @@ server_configuration() {
     say "$NODE_HOME/redis.conf cannot be read" >&2
     exit 1
 }
+await_secrets
 await_readable_data
 open_marker
 note_decided

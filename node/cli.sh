@@ -3,11 +3,16 @@
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-secrets.sh"
 
 host=$LISTEN_ADDRESS port=$LISTEN_PORT
 if [ $# -ge 2 ]; then
     host=$1 port=$2
     shift 2
 fi
-export REDISCLI_AUTH="$PASSWORD"
-exec "$CLIENT" -h "$host" -p "$port" "$@"
+read_secrets || {
+    echo 'the secrets of this node have not been brought yet: npm run up' >&2
+    exit 1
+}
+export REDISCLI_AUTH="$ADMIN_PASSWORD"
+exec "$CLIENT" --user admin -h "$host" -p "$port" "$@"

@@ -3,6 +3,7 @@
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-waiting.sh"
 
@@ -25,7 +26,7 @@ check_data_node() {
     replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
     standby:*) unhealthy "undecided, read-only: $(why_waiting)" ;;
     loading:*) unhealthy 'loading its data' ;;
-    *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused" ;;
+    *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused" ;;
     esac
 }
 
@@ -35,7 +36,7 @@ check_sentinel() {
     OK*) healthy "${quorum#OK }" ;;
     '')
         if [ -r "$UNDECIDED" ]; then unhealthy "undecided, not started: $(why_waiting)"; fi
-        unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the password was refused"
+        unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused"
         ;;
     *) unhealthy "$quorum" ;;
     esac

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Talking to servers: the only place that knows the password, the client program and its bounds.
+# Talking to servers, as `admin`: the only place that knows the client program and its bounds.
 
 # The setting that holds a data node's note for the others (lib-note.sh).
 NOTE=cluster-announce-hostname
@@ -12,7 +12,9 @@ ANSWER_S=1
 ask() {
     at=$1
     shift
-    { printf 'AUTH %s\n' "$PASSWORD" && printf '%s\n' "$@"; } |
+    # Anew each time: it may be rotated while a node runs.
+    read_secrets || return
+    { printf 'AUTH admin %s\n' "$ADMIN_PASSWORD" && printf '%s\n' "$@"; } |
         timeout "$ANSWER_S" "$CLIENT" -h "${at%:*}" -p "${at##*:}" 2>/dev/null |
         after_login
 }

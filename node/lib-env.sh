@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What every script needs first: the plan's word on this node, the password, the programs' names.
+# What every script needs first: the plan's word on this node, the programs' names.
 # Sourced with NODE_HOME set.
 
 # Defaults of what an older rendering may not know yet.
@@ -31,9 +31,8 @@ OWN_SERVER=$LISTEN_ADDRESS:$LISTEN_PORT
 # Loopback, since anything else may be answered: a trial with 240.0.0.1 met a proxy that spoke HTTP.
 STANDBY=127.0.0.1:1
 
-# Unset first: assigning to a variable that came with the environment would export the password to every child.
-unset PASSWORD
-read -r PASSWORD <"$NODE_HOME/password"
+# Assigning to a variable that came with the environment would export a password to every child.
+unset ADMIN_PASSWORD REPLICATION_PASSWORD SENTINEL_PASSWORD
 
 first_program() {
     for program; do

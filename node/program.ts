@@ -7,13 +7,15 @@ export const NODE_HOME = "/opt/redis-node";
 export const GROUP_VARIABLE = "REDIS_NODE_GROUP";
 /** Where a member's volume is mounted. */
 export const DATA_DIR = "/data";
+/** Where a member's secrets are mounted. */
+export const SECRETS_DIR = `${NODE_HOME}/secrets`;
 /** The node's program: the scripts of `node/` in one file, which runs the one it is told to. */
 export const NODE_PROGRAM = `${NODE_HOME}/node.sh`;
 
 /** What a node's program can be told to run; a file of this name is in `node/`. */
-export type NodeCommand = "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "handover";
+export type NodeCommand = "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover";
 
-const entries: readonly NodeCommand[] = ["boot", "sentinel", "health", "probe", "cli", "settings", "handover"];
+const entries: readonly NodeCommand[] = ["boot", "sentinel", "health", "probe", "cli", "settings", "secrets", "handover"];
 
 /** The words that run a part of the node's program inside a container. */
 export const nodeCommand = (entry: NodeCommand): string[] => ["/bin/sh", NODE_PROGRAM, entry];

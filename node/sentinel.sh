@@ -3,6 +3,7 @@
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
+. "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -22,9 +23,11 @@ sentinel_configuration() {
         "sentinel config-epoch $MASTER_NAME $CONFIG_EPOCH" \
         "sentinel leader-epoch $MASTER_NAME $LEADER_EPOCH" \
         "sentinel current-epoch $CURRENT_EPOCH" \
-        "sentinel auth-pass $MASTER_NAME $PASSWORD" \
-        "requirepass $PASSWORD" \
-        "sentinel sentinel-pass $PASSWORD"
+        "sentinel auth-user $MASTER_NAME sentinel" \
+        "sentinel auth-pass $MASTER_NAME $SENTINEL_PASSWORD" \
+        'sentinel sentinel-user sentinel' \
+        "sentinel sentinel-pass $SENTINEL_PASSWORD"
+    sed 's/^/user /' "$SECRETS/$current_term/users"
     printf '%s\n' "$LIVE_CONF"
     # Known in advance: found by INFO, they would take Sentinel 10 s.
     # shellcheck disable=SC2086 # a list
@@ -33,9 +36,7 @@ sentinel_configuration() {
     done
 }
 
-# The first process of a container ignores signals that it does not handle.
-trap 'exit 143' TERM INT
-
+await_secrets
 [ -r "$NODE_HOME/sentinel.conf" ] || {
     say "$NODE_HOME/sentinel.conf cannot be read" >&2
     exit 1

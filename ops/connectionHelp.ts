@@ -55,8 +55,8 @@ export function redisPyLines({ deployment, topology }: Contract, stack: string, 
   const path = several ? `["deployments"][${JSON.stringify(deployment)}]["connection"]` : '["connection"]';
   const client =
     topology === "sentinel"
-      ? 'redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], password=c["password"], sentinel_kwargs={"password": c["sentinelPassword"]}).master_for(c["name"])'
-      : 'redis = Redis(host=c["host"], port=c["port"], password=c["password"])';
+      ? 'redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], username=c["username"], password=c["password"], sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]}).master_for(c["name"])'
+      : 'redis = Redis(host=c["host"], port=c["port"], username=c["username"], password=c["password"])';
   return [
     `import json, subprocess; from ${topology === "sentinel" ? "redis.sentinel import Sentinel" : "redis import Redis"}`,
     `c = json.loads(subprocess.check_output(${JSON.stringify(outputCommand(stack))}, shell=True))${path}`,

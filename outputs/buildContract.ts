@@ -1,8 +1,10 @@
 import { endpointText, type DeploymentPlan, type Endpoint, type NodePlan, type SentinelPlan } from "../config/plan";
+import { userNames, type UserPasswords } from "../config/users";
+import { accessOf } from "./access";
 import { CONTRACT_VERSION, type Connection, type Contract, type ContractMember } from "./contract";
 
 /** The part of a contract that is no secret; all of it follows from the plan, so that a preview can show it. */
-export type ContractFacts = Omit<Contract, "password" | "connection">;
+export type ContractFacts = Omit<Contract, "users" | "connection">;
 
 export function contractFacts(plan: DeploymentPlan): ContractFacts {
   const { topology, masterName, checkTimeoutS } = plan.settings;
@@ -22,27 +24,37 @@ export function contractFacts(plan: DeploymentPlan): ContractFacts {
 }
 
 /** The outputs of a deployment; in the replication topology, as long as its initial master is the master. */
-export function buildContract(plan: DeploymentPlan, password: string): Contract {
+export function buildContract(plan: DeploymentPlan, passwords: UserPasswords): Contract {
   const facts = contractFacts(plan);
-  const contract = { ...facts, password };
+  const users = Object.fromEntries(userNames(plan.settings).map((name) => [name, passwords[name]![0]!]));
+  const contract = { ...facts, users };
   return facts.topology === "sentinel"
-    ? { ...contract, connection: sentinelConnection(facts, password) }
-    : { ...contract, connection: directConnection(facts.nodes[0]!, password) };
+    ? { ...contract, connection: sentinelConnection(contract) }
+    : { ...contract, connection: directConnection(contract, facts.nodes[0]!) };
 }
 
 /** The same outputs, for a replication topology in which this node is the master now. */
 export function withMaster(contract: Contract, master: Endpoint): Contract {
-  return { ...contract, connection: directConnection(master, contract.password) };
+  return { ...contract, connection: directConnection(contract, master) };
 }
 
-const directConnection = ({ host, port }: Endpoint, password: string): Connection => ({ host, port, password });
+type WithUsers = Omit<Contract, "connection">;
 
-function sentinelConnection({ sentinels, masterName, natMap }: ContractFacts, password: string): Connection {
+const directConnection = (contract: WithUsers, { host, port }: Endpoint): Connection => ({
+  host,
+  port,
+  ...accessOf(contract, "app"),
+});
+
+function sentinelConnection(contract: WithUsers): Connection {
+  const { sentinels, masterName, natMap } = contract;
+  const app = accessOf(contract, "app");
   return {
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
     name: masterName,
-    password,
-    sentinelPassword: password,
+    ...app,
+    sentinelUsername: app.username,
+    sentinelPassword: app.password,
     ...(Object.keys(natMap).length > 0 ? { natMap } : {}),
   };
 }

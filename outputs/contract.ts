@@ -5,7 +5,7 @@ import { nearestName } from "../config/problems";
  * What a stack gives to the applications' stacks, the checks and the commands. Raised when a consumer written for the
  * older one would break.
  */
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 
 const endpoint = z.object({ host: z.string(), port: z.int() });
 
@@ -27,7 +27,10 @@ const connection = z.object({
   /** The master of the moment; only in the replication topology. */
   host: z.string().optional(),
   port: z.int().optional(),
+  /** The user `app`, on the data nodes and on the Sentinels. */
+  username: z.string(),
   password: z.string(),
+  sentinelUsername: z.string().optional(),
   sentinelPassword: z.string().optional(),
   /** Announced address -> address for clients outside the Docker network; absent where none is needed. */
   natMap: z.record(z.string(), endpoint).optional(),
@@ -42,8 +45,9 @@ const contract = z.object({
   checkTimeoutS: z.int(),
   sentinels: z.array(member),
   nodes: z.array(member),
-  password: z.string(),
   natMap: z.record(z.string(), endpoint),
+  /** Passwords by the user's name; the same on the data nodes and on the Sentinels. */
+  users: z.record(z.string(), z.string()),
   connection,
 });
 

@@ -10,13 +10,13 @@ export interface DeploymentOutputs {
 
 /**
  * The stack's outputs: those of the first deployment by their own names, and, in a stack with several, all of them by
- * the deployments' names. Only what holds the password is secret, so that everything else can be read in a preview.
+ * the deployments' names. Only what holds passwords is secret, so that everything else can be read in a preview.
  */
 export function stackOutputs(deployments: readonly DeploymentOutputs[]): Record<string, unknown> {
   const [first] = deployments;
   const flat = {
     ...first!.facts,
-    password: pulumi.secret(first!.contract.apply(({ password }) => password)),
+    users: pulumi.secret(first!.contract.apply(({ users }) => users)),
     connection: pulumi.secret(first!.contract.apply(({ connection }) => connection)),
   };
   return deployments.length === 1 ? flat : { ...flat, deployments: byName(deployments) };

@@ -3,7 +3,7 @@ import { progressTo } from "../checks/progress";
 import { currentMaster } from "../checks/roles";
 import type { GroupView } from "../checks/view";
 import type { Contract } from "../outputs/contract";
-import { answers, obstacles, refusesPassword, type Obstacle } from "./gate";
+import { answers, obstacles, type Obstacle } from "./gate";
 import { nextOf, orderOf, type Replacement } from "./order";
 import { stoppedSentence } from "./stopped";
 
@@ -62,15 +62,7 @@ export async function conduct(
   let handedOver = false;
   const back = new Set(down.map(({ name }) => name));
   while (remaining.length > 0) {
-    const passed = await passGate(contract, remaining, back, stage, pace);
-    if (passed === "passwords differ") {
-      stage.tell(
-        `the password changes: members with the old and the new one cannot be in sync, so the rest is replaced at once, without waiting: ${namesOf(remaining)}`,
-      );
-      remaining.forEach(({ name }) => stage.release(name));
-      return;
-    }
-    const { next, master } = passed;
+    const { next, master } = await passGate(contract, remaining, back, stage, pace);
     // With --target, members that were to be replaced stay as they are: then the master may be meant to stay, too.
     if (
       next.name === master &&
@@ -92,8 +84,6 @@ export async function conduct(
   }
 }
 
-type Passed = { readonly next: Replacement; readonly master: string | undefined } | "passwords differ";
-
 /** Waits until somebody may be replaced, and says who. */
 async function passGate(
   contract: Contract,
@@ -101,15 +91,12 @@ async function passGate(
   back: ReadonlySet<string>,
   stage: Stage,
   { patienceMs, lookEveryMs }: Pace,
-): Promise<Passed> {
+): Promise<{ readonly next: Replacement; readonly master: string | undefined }> {
   const started = performance.now();
   let next = remaining[0]!;
   const progress = progressTo((line) => stage.tell(`before ${next.name} is replaced, ${line}`, true));
   for (;;) {
     const view = await stage.look();
-    if (remaining.some(({ name }) => refusesPassword(view, name))) {
-      return "passwords differ";
-    }
     const master = currentMaster(contract, view)?.name;
     next = nextOf(remaining, master)!;
     const except = new Set([next, ...remaining.filter(({ broken }) => broken)].map(({ name }) => name));
@@ -156,5 +143,3 @@ async function stopped(
 
 /** Why there is no answer changes at every look while a container restarts; a line for each would tell nobody more. */
 const shortly = ({ subject, seen }: Obstacle): Obstacle => ({ subject, seen: seen.replace(/ \([^)]*\)$/, "") });
-
-const namesOf = (members: readonly Replacement[]): string => members.map(({ name }) => name).join(", ");

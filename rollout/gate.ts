@@ -102,15 +102,6 @@ function sentinelObstacles(
   return down.flatMap((instance) => is(`still sees ${nameOf(instance)} as ${instance.flags.join(", ")}`));
 }
 
-/**
- * Whether a member refuses the stack's password, and so has another one: members with different passwords cannot be in
- * sync, and waiting for that would never end.
- */
-export function refusesPassword(view: GroupView, name: string): boolean {
-  const seen = [...view.nodes, ...view.sentinels].find(({ member }) => member.name === name);
-  return seen?.failure?.kind === "denied";
-}
-
 /** Whether a member answered at all. */
 export function answers(view: GroupView, name: string): boolean {
   const seen = [...view.nodes, ...view.sentinels].find(({ member }) => member.name === name);

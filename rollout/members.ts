@@ -41,9 +41,13 @@ export function findMembers(plan: DeploymentPlan, surveys: Surveys, stack: strin
 /** Whether a member cannot be counted on: it is stopped, paused, restarting, or not (yet) healthy. */
 export const isBroken = ({ running, health }: FoundMember): boolean => !running || (health ?? "healthy") !== "healthy";
 
-/** Under which name and address the others know a member; value of the label `redis-on-docker.identity`. */
+/**
+ * Under which name and address the others know a member, and how it lets them in; value of the label `redis-on-docker.identity`.
+ *
+ * Members that know no users, as those of earlier versions, let nobody in who sends a user's name.
+ */
 export function identityOf(plan: DeploymentPlan, member: MemberPlan): string {
-  return `${plan.settings.masterName}/${endpointText(member.announced)}`;
+  return `${plan.settings.masterName}/${endpointText(member.announced)}, as users`;
 }
 
 /** Names of a plan's members with what belongs to each. */

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
-import type { DeploymentPlan, MemberPlan } from "../config/plan";
+import { bringSecrets } from "../changes/bring";
+import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
+import { renderSecrets } from "../config/render/secrets";
+import type { UserPasswords } from "../config/users";
 import { lastWords } from "../engine/lastWords";
 import { buildContract } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
@@ -10,7 +13,7 @@ import { scrub } from "../checks/failures";
 import { promoteAnother } from "./promoteAnother";
 import { masterNow } from "./masterNow";
 import { findMembers, whereTheyAre, type FoundMember, type Surveys } from "./members";
-import { describeRollout, rolloutOf, type Rollout } from "./order";
+import { describeRollout, rolloutOf, type Replacement, type Rollout } from "./order";
 
 /** What a rollout has to know of its deployment. */
 export interface RolloutArgs {
@@ -21,7 +24,7 @@ export interface RolloutArgs {
   readonly surveys: Promise<Surveys>;
   /** Id of the image, by the engine's endpoint. */
   readonly images: ReadonlyMap<string, pulumi.Output<string>>;
-  readonly password: pulumi.Output<string>;
+  readonly passwords: pulumi.Output<UserPasswords>;
   /** Resource that its messages are about. */
   readonly resource: pulumi.Resource;
 }
@@ -96,7 +99,9 @@ export class RollingUpdate {
 
   private async roll({ replaced }: Rollout, found: readonly FoundMember[]): Promise<void> {
     const { plan, resource } = this.args;
-    const contract = buildContract(plan, await valueOf(this.args.password));
+    const passwords = await valueOf(this.args.passwords);
+    await this.announceUsers(replaced, passwords);
+    const contract = buildContract(plan, passwords);
     const moved = new Set<string>();
     const present = (): Contract => whereTheyAre(contract, plan, found, moved);
     let observer = openObserver(present());
@@ -130,6 +135,17 @@ export class RollingUpdate {
     } finally {
       observer.close();
     }
+  }
+
+  /**
+   * Those that are replaced keep their containers until their turn comes; meanwhile they have to let in whoever logs in
+   * with the passwords of now.
+   */
+  private async announceUsers(replaced: readonly Replacement[], passwords: UserPasswords): Promise<void> {
+    const { plan } = this.args;
+    const names = new Set(replaced.map(({ name }) => name));
+    const members = allMembers(plan).filter(({ name }) => names.has(name));
+    await Promise.all(members.map((member) => bringSecrets(member, renderSecrets(plan, member, passwords))));
   }
 
   private release(name: string): void {
@@ -172,4 +188,5 @@ class Deferred<T> {
   }
 }
 
-const valueOf = (output: pulumi.Output<string>): Promise<string> => new Promise((resolve) => output.apply(resolve));
+const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
+  new Promise((resolve) => output.apply((value) => resolve(value as T)));

@@ -38,9 +38,9 @@ export async function throughput(session: Session): Promise<readonly Row[]> {
 async function deploy(session: Session, network: "host" | "bridge"): Promise<Target> {
   const group = await OurGroup.prepare(session, network, { network });
   await group.up();
-  const { nodes, password } = await group.contract();
+  const { nodes, users } = await group.contract();
   const { host, port } = nodes[0]!;
-  return { host, port, password };
+  return { host, port, username: "app", password: users.app };
 }
 
 /** One after the other, round by round, and every other round in the opposite order. */

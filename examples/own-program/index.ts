@@ -19,4 +19,4 @@ const sentinels = new SentinelGroup("sentinels", { base });
 
 export const masterEndpoint = master.endpoint;
 export const sentinelEndpoints = sentinels.endpoints;
-export const password = base.password;
+export const passwords = base.passwords;

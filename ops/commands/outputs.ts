@@ -26,7 +26,7 @@ export function withoutSecrets(contract: Contract): Contract {
   const { connection } = contract;
   return {
     ...contract,
-    password: MASKED,
+    users: Object.fromEntries(Object.keys(contract.users).map((name) => [name, MASKED])),
     connection: {
       ...connection,
       password: MASKED,
@@ -37,7 +37,7 @@ export function withoutSecrets(contract: Contract): Contract {
 
 /** One output a line, a list's items each on their own. Pure. */
 export function renderOutputs(contract: Contract): string {
-  const { nodes, sentinels, natMap, connection, ...plain } = contract;
+  const { nodes, sentinels, natMap, users, connection, ...plain } = contract;
   const rows = [
     ...Object.entries(plain).map(([name, value]) => [name, String(value)]),
     ...listRows("nodes", nodes.map(memberText)),
@@ -45,6 +45,10 @@ export function renderOutputs(contract: Contract): string {
     ...listRows(
       "natMap",
       Object.entries(natMap).map(([announced, reached]) => `${announced} -> ${endpointText(reached)}`),
+    ),
+    ...listRows(
+      "users",
+      Object.entries(users).map(([name, password]) => `${name}  ${password}`),
     ),
     ["connection", `options of a client: ${Object.keys(connection).join(", ")} (--json --show-secrets shows them)`],
   ];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import type { Contract } from "../../outputs/contract";
 import { container, engine, leftovers } from "../support/engine";
 import { missingSomewhere } from "../support/faults/audit";
@@ -47,7 +48,7 @@ describe("changes without a restart", () => {
   const ask = (name: string, ...command: readonly [string, ...string[]]): Promise<unknown> => {
     const member = [...contract.nodes, ...contract.sentinels].find((each) => each.name === name)!;
     const [verb, ...args] = command;
-    return withMember(member, contract.password, (client) => client.call(verb, ...args));
+    return withMember(member, accessOf(contract, "admin"), (client) => client.call(verb, ...args));
   };
   const knownTo = async (sentinel: string): Promise<readonly string[]> => {
     const replies = await Promise.all(

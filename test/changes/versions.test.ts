@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import type { Contract } from "../../outputs/contract";
 import { Writer } from "../functional/opsWriter";
 import { container, engine } from "../support/engine";
@@ -13,13 +14,13 @@ const OLD = "redis:7.0.15";
 const NEW = "redis:8.0.2";
 const VALKEY = "valkey/valkey:8.1";
 
-const to = ({ host, port }: { readonly host: string; readonly port: number }, password: string): Redis =>
-  new Redis({ host, port, password, maxRetriesPerRequest: 1 }).on("error", () => undefined);
+const to = ({ host, port }: { readonly host: string; readonly port: number }, contract: Contract): Redis =>
+  new Redis({ host, port, ...accessOf(contract, "admin"), maxRetriesPerRequest: 1 }).on("error", () => undefined);
 
 async function onNode<T>(contract: Contract, name: string, body: (client: Redis) => Promise<T>): Promise<T> {
   const client = to(
     contract.nodes.find((node) => node.name === name)!,
-    contract.password,
+    contract,
   );
   try {
     return await body(client);
@@ -43,7 +44,7 @@ const serversOf = (contract: Contract): Promise<readonly string[]> =>
 async function namedMaster(contract: Contract): Promise<string | undefined> {
   const words = await Promise.all(
     contract.sentinels.map(async (sentinel) => {
-      const client = new Redis({ ...sentinel, name: undefined, password: contract.password, retryStrategy: null });
+      const client = new Redis({ ...sentinel, name: undefined, ...accessOf(contract, "admin"), retryStrategy: null });
       client.on("error", () => undefined);
       try {
         return ((await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", contract.masterName)) as string[]).join(":");

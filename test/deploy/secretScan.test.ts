@@ -91,10 +91,12 @@ describe("generated secrets", () => {
     await project.dispose();
   });
 
-  it("have names, and the password is one of them", async () => {
-    const { password } = await project.contract(NAME);
-    const found = secrets.find(({ value }) => value === password);
-    assert.match(found?.name ?? "", /^outputs\.result of .*-password /);
+  it("have names, and the password of every user is among them", async () => {
+    const { users } = await project.contract(NAME);
+    for (const [user, password] of Object.entries(users)) {
+      const found = secrets.find(({ value }) => value === password);
+      assert.match(found?.name ?? "", new RegExp(`^outputs\\.result of .*-password-${user} `));
+    }
   });
 
   it("are not in the state as it is stored, nor in what is exported of it", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import { DEPLOYMENT_LABEL } from "../../config/labels";
 import type { Contract } from "../../outputs/contract";
 import { container, engine, leftovers, logsOf } from "../support/engine";
@@ -70,7 +71,7 @@ describe("the stacks dev and prod", () => {
   });
 
   it("prod keeps its data on disk, below its memory limit, behind a fence", async () => {
-    const master = new Redis({ ...prod.nodes[0]!, name: undefined, password: prod.password });
+    const master = new Redis({ ...prod.nodes[0]!, name: undefined, ...accessOf(prod, "admin") });
     try {
       const value = async (parameter: string) =>
         (await master.config("GET", parameter)) as Record<string, string> | string[];
@@ -108,7 +109,7 @@ describe("the stacks dev and prod", () => {
       [...dev.nodes, ...dev.sentinels, ...prod.nodes, ...prod.sentinels].map(({ name }) => logsOf(name)),
     );
     const places = { inspections, processes, logs, preview: [previewOutput], state: [project.plainState()] };
-    for (const { password } of [dev, prod]) {
+    for (const password of [dev, prod].flatMap(({ users }) => Object.values(users))) {
       assert.match(password, /^[A-Za-z0-9]{32}$/);
       const forms = [
         password,
@@ -122,7 +123,7 @@ describe("the stacks dev and prod", () => {
         );
       }
     }
-    assert.notEqual(dev.password, prod.password);
+    assert.equal(new Set([dev, prod].flatMap(({ users }) => Object.values(users))).size, 10);
   });
 
   it("refuse whoever has no password, a wrong one, or `pass`: nodes and Sentinels", async () => {
@@ -162,7 +163,7 @@ describe("the stacks dev and prod", () => {
         const sentinel = new Redis({
           ...dev.sentinels[0]!,
           name: undefined,
-          password: dev.password,
+          ...accessOf(dev, "admin"),
           retryStrategy: null,
         });
         sentinel.on("error", () => undefined);
@@ -184,7 +185,7 @@ describe("the stacks dev and prod", () => {
         const old = new Redis({
           ...dev.nodes[0]!,
           name: undefined,
-          password: dev.password,
+          ...accessOf(dev, "admin"),
           retryStrategy: null,
           connectTimeout: 500,
           commandTimeout: 500,
@@ -199,7 +200,7 @@ describe("the stacks dev and prod", () => {
       }
     })();
     await container(first).start();
-    const old = new Redis({ ...dev.nodes[0]!, name: undefined, password: dev.password });
+    const old = new Redis({ ...dev.nodes[0]!, name: undefined, ...accessOf(dev, "admin") });
     old.on("error", () => undefined);
     await waitFor(
       "the old master to follow the new one",

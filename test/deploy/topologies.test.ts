@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Redis } from "ioredis";
 import { after, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import type { Contract } from "../../outputs/contract";
 import { container, leftovers, removeVolumes } from "../support/engine";
 import { expectSuccess, PulumiProject } from "../support/pulumiProject";
@@ -10,7 +11,7 @@ const quick = { downAfterMs: 1000, failoverTimeoutMs: 10_000, dataVolumes: "dele
 
 const roleOf = async (contract: Contract, name: string): Promise<string> => {
   const { host, port } = contract.nodes.find((node) => node.name === name)!;
-  const client = new Redis({ host, port, password: contract.password, retryStrategy: null });
+  const client = new Redis({ host, port, ...accessOf(contract, "admin"), retryStrategy: null });
   client.on("error", () => undefined);
   try {
     return /^role:(\w+)/m.exec(await client.info("replication"))?.[1] ?? "?";
@@ -88,7 +89,7 @@ describe("the replication topology", () => {
 
   it("`verify` sees a second master, and `promote` puts it right", async () => {
     const { host, port } = contract.nodes.find(({ name }) => name === "plain-replica-1")!;
-    const client = new Redis({ host, port, password: contract.password });
+    const client = new Redis({ host, port, ...accessOf(contract, "admin") });
     await client.replicaof("NO", "ONE");
     client.disconnect();
     const { code, output } = await project.command(["verify", "plain", "--timeout", "2"]);
@@ -142,7 +143,7 @@ describe("several deployments in one stack", () => {
     expectSuccess(await project.up("two"));
     const [cache, queue] = [await project.contract("two"), await project.contract("two", "two-queue")];
     assert.deepEqual([cache.deployment, queue.deployment], ["two-cache", "two-queue"]);
-    assert.notEqual(cache.password, queue.password);
+    assert.notEqual(cache.users.app, queue.users.app);
     expectSuccess(await project.up("two", "--expect-no-changes"));
     expectSuccess(await project.destroy("two"));
     assert.deepEqual([...(await leftovers("two-cache")), ...(await leftovers("two-queue"))], []);

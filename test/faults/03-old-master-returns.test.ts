@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import { atMost, Fault, rounds, sharedGroup, WriteProbe } from "../support/faults";
 import { waitFor } from "../support/waitFor";
 
@@ -17,7 +18,7 @@ describe(fault.title, () => {
         await group.kill(old.name);
         await roles.another(old.name, 20_000);
         await load.more(500, 10);
-        const probe = new WriteProbe(old, group.contract.password, `probe-${round}`);
+        const probe = new WriteProbe(old, accessOf(group.contract, "admin"), `probe-${round}`);
         try {
           mark(`${old.name} started`);
           const startedAt = performance.now();

@@ -27,7 +27,7 @@ describe(fault.title, () => {
       const { lost, lostConfirmed } = await fault.round(group, async ({ mark, roles, load }) => {
         const master = await group.master();
         const cable = await Cable.of(master.name);
-        const client = await CutOffClient.beside(master.name, group.contract.password, `cut-off-${round}`);
+        const client = await CutOffClient.beside(master.name, group.contract.users.app!, `cut-off-${round}`);
         try {
           await waitFor("the client beside the master to write", () => client.acknowledged.length > 20);
           mark(`${master.name} cut off`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import { container } from "../support/engine";
 import { atMost, D, Fault, rounds, sharedGroup, WriteProbe } from "../support/faults";
 import { waitFor } from "../support/waitFor";
@@ -41,7 +42,7 @@ describe("the master is frozen", () => {
     for (let round = 0; round < rounds(3, 1); round += 1) {
       const { lostConfirmed } = await long.round(group, async ({ mark, roles, load }) => {
         const master = await group.master();
-        const probe = new WriteProbe(master, group.contract.password, `frozen-${round}`);
+        const probe = new WriteProbe(master, accessOf(group.contract, "admin"), `frozen-${round}`);
         try {
           mark(`${master.name} frozen`);
           await group.signal(master.name, "redis-server", "SIGSTOP");
@@ -71,7 +72,7 @@ describe("the master is frozen", () => {
     for (let round = 0; round < rounds(3, 1); round += 1) {
       const { lostConfirmed } = await paused.round(group, async ({ mark, roles, load }) => {
         const master = await group.master();
-        const probe = new WriteProbe(master, group.contract.password, `paused-${round}`);
+        const probe = new WriteProbe(master, accessOf(group.contract, "admin"), `paused-${round}`);
         try {
           await waitFor("the first write of the probe", () => probe.accepted.length > 0);
           mark(`${master.name} stands still`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import { container } from "../support/engine";
 import { applicationClient, atMost, D, Fault, sharedGroup, withMember, type FaultGroup } from "../support/faults";
 import { waitFor } from "../support/waitFor";
@@ -133,7 +134,7 @@ function spoil(folder: string): void {
 
 /** Sees to it that the data lies in the append-only file's base. */
 async function rewriteOwnFile(group: FaultGroup, name: string): Promise<void> {
-  await withMember(group.member(name), group.contract.password, async (client) => {
+  await withMember(group.member(name), accessOf(group.contract, "admin"), async (client) => {
     await client.bgrewriteaof();
     await waitFor("the append-only file to be rewritten", async () => {
       const info = await client.info("persistence");

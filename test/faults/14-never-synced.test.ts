@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
+import { accessOf } from "../../outputs/access";
 import { D, Fault, FaultGroup, rounds, withMember } from "../support/faults";
 import { waitFor } from "../support/waitFor";
 
@@ -33,7 +34,7 @@ describe(fault.title, () => {
         await deployed.emptyVolume(raw.name);
         // What an upgrade gone wrong leaves behind: the node's own server knows another password for its master.
         await deployed.editFile(raw.name, "/opt/redis-node/node.sh", (script) =>
-          script.replace('"masterauth $PASSWORD"', '"masterauth not-the-password"'),
+          script.replace('"masterauth $REPLICATION_PASSWORD"', '"masterauth not-the-password"'),
         );
         await deployed.start(raw.name);
         await waitFor(`${raw.name} without a link`, () => roles.roleOf(raw.name) === "unlinked", {
@@ -49,7 +50,7 @@ describe(fault.title, () => {
         // Longer than Sentinel needs for a failover.
         await sleep(D + 8000);
         assert.deepEqual(roles.masters(), [], "masters while only the replica without data is there");
-        const keys = await withMember(raw, deployed.contract.password, (client) => client.dbsize());
+        const keys = await withMember(raw, accessOf(deployed.contract, "admin"), (client) => client.dbsize());
         assert.equal(keys, 0, "keys of the replica that never synced");
         for (const { by, code, output } of await deployed.judged()) {
           assert.equal(code, 1, `${by}, without a master:\n${output}`);

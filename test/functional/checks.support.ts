@@ -139,9 +139,10 @@ function contractAt(firstPort: number, replicas: number, sentinelCount: number):
       { host, port },
     ]),
   );
-  const common = { password: PASSWORD, natMap };
+  const app = { username: "app", password: PASSWORD };
+  const common = { natMap, users: { admin: PASSWORD, app: PASSWORD } };
   return {
-    contractVersion: 1,
+    contractVersion: 2,
     deployment: "redis",
     topology: sentinelCount > 0 ? "sentinel" : "replication",
     masterName: "mymaster",
@@ -155,17 +156,21 @@ function contractAt(firstPort: number, replicas: number, sentinelCount: number):
         ? {
             sentinels: sentinels.map(({ host, port }) => ({ host, port })),
             name: "mymaster",
+            ...app,
+            sentinelUsername: "app",
             sentinelPassword: PASSWORD,
-            ...common,
+            natMap,
           }
-        : { host: OUTSIDE, port: firstPort, password: PASSWORD },
+        : { host: OUTSIDE, port: firstPort, ...app },
   };
 }
 
 const common = ({ name, port }: ContractMember, { lines, open }: GroupOptions): readonly string[] => [
   `port ${port}`,
   "bind 127.0.0.1 127.0.0.2",
-  ...(open?.includes(name) === true ? ["protected-mode no"] : [`requirepass ${PASSWORD}`]),
+  ...(open?.includes(name) === true
+    ? ["protected-mode no"]
+    : [`requirepass ${PASSWORD}`, ...["admin", "app"].map((user) => `user ${user} on >${PASSWORD} ~* &* +@all`)]),
   ...(lines?.[name] ?? []),
 ];
 

@@ -323,7 +323,7 @@ describe("checks on real processes", function () {
 
     it("are taken out of whatever a probe says", async () => {
       await withTestGroup({ sentinels: 0, replicas: 0 }, async (group) => {
-        const inside = () => Promise.reject(new Error(`redis-cli -a ${group.contract.password} failed`));
+        const inside = () => Promise.reject(new Error(`redis-cli -a ${group.contract.users.admin} failed`));
         const report = await group.verify({ inside });
         assertFinding(report, "client inside", /redis-cli -a \[secret\] failed/, /npm run up/);
       });
@@ -453,7 +453,7 @@ function alone(port: number): Contract {
   };
   const password = "functional-0123456789";
   return {
-    contractVersion: 1,
+    contractVersion: 2,
     deployment: "redis",
     topology: "replication",
     masterName: "mymaster",

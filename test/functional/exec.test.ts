@@ -11,7 +11,7 @@ describe("what runs beside the server", function () {
       const sentinel = group.sentinels[0]!;
       assert.deepEqual(await master.run("health"), {
         code: 1,
-        output: `unhealthy: no answer from 127.0.0.1:${master.plan.listenPort} within 1 s, or the password was refused`,
+        output: `unhealthy: no answer from 127.0.0.1:${master.plan.listenPort} within 1 s, or the user admin was refused`,
       });
       master.start();
       await waitFor("a standby's word", async () =>

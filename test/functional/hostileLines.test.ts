@@ -121,7 +121,7 @@ describe("hostile lines of extraRedisConf on a real server", function () {
       const input = lines.map((line, at) => `RPUSH ${at} - ${line}\n`).join("");
       execFileSync("redis-cli", ["-p", String(node.plan.listenPort)], {
         input,
-        env: { ...process.env, REDISCLI_AUTH: group.password },
+        env: { ...process.env, REDISCLI_AUTH: group.passwordOf("admin") },
         stdio: "pipe",
       });
       const client = node.client();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
+import { accessOf } from "../../outputs/access";
 import type { Contract } from "../../outputs/contract";
 
 /** Milliseconds between an acknowledgement and the next write: about 200 writes a second. */
@@ -46,12 +47,12 @@ export class PatientWriter {
   }
 
   private connect(): Redis {
-    const { connection, nodes, password } = this.contract;
+    const { connection, nodes } = this.contract;
     const bounds: RedisOptions = { connectTimeout: ANSWER_MS, commandTimeout: ANSWER_MS, maxRetriesPerRequest: null };
     const { host, port } = nodes[this.turn % nodes.length]!;
     const client =
       connection.sentinels === undefined
-        ? new Redis({ host, port, password, retryStrategy: null, ...bounds })
+        ? new Redis({ host, port, ...accessOf(this.contract, "app"), retryStrategy: null, ...bounds })
         : new Redis({ ...connection, sentinelRetryStrategy: () => 50, retryStrategy: () => 50, ...bounds });
     return client.on("error", () => undefined);
   }

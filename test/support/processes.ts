@@ -11,7 +11,9 @@ import { renderGroupEnv } from "../../config/render/groupEnv";
 import { renderNodeEnv } from "../../config/render/nodeEnv";
 import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
+import { renderSecrets, type MemberSecrets } from "../../config/render/secrets";
 import type { DeploymentOverrides } from "../../config/schema";
+import { userNames, type UserPasswords } from "../../config/users";
 import { parseDeployment } from "../../config/settings";
 import { GROUP_VARIABLE, NODE_PROGRAM, nodeProgram, type NodeCommand } from "../../node/program";
 import { freePorts } from "./freePorts";
@@ -54,7 +56,7 @@ export class Group {
 
   private constructor(
     readonly plan: DeploymentPlan,
-    readonly password: string,
+    readonly passwords: UserPasswords,
     readonly ids: Readonly<Record<string, string>>,
     private readonly folder: string,
     readonly options: GroupOptions,
@@ -84,19 +86,25 @@ export class Group {
     const plan = planDeployment(settings, "unix:///unused");
     const ids = Object.fromEntries(plan.sentinels.map(({ name }) => [name, randomBytes(20).toString("hex")]));
     // Every kind of character that the contract allows.
-    const password = `${randomBytes(12).toString("hex")}-_.~+=/@%:Z`;
-    return new Group(plan, password, ids, mkdtempSync(join(tmpdir(), "redis-group-")), options);
+    const password = () => `${randomBytes(12).toString("hex")}-_.~+=/@%:Z`;
+    const passwords = Object.fromEntries(userNames(settings).map((user) => [user, [password()]]));
+    return new Group(plan, passwords, ids, mkdtempSync(join(tmpdir(), "redis-group-")), options);
   }
 
   get members(): readonly MemberProcess[] {
     return [...this.nodes, ...this.sentinels];
   }
 
+  /** The newest password of a user. */
+  passwordOf(user: string): string {
+    return this.passwords[user]![0]!;
+  }
+
   /** Writes what a deployment uploads; `change` alters a file's text, as changed settings would. */
   render(member: MemberProcess, change: (text: string) => string = (text) => text): void {
     const { plan } = member;
     writeFileSync(member.program, nodeProgram());
-    writeFileSync(join(member.home, "password"), `${this.password}\n`);
+    member.putSecrets(renderSecrets(this.plan, plan, this.passwords));
     const env = renderNodeEnv(this.plan, plan, member.data, this.ids[plan.name]);
     const wait = `BOOT_WAIT_S='${this.options.bootWaitS ?? 3}'`;
     writeFileSync(join(member.home, "node.env"), change(env.replace(/^BOOT_WAIT_S=.*$/m, wait)));
@@ -167,8 +175,10 @@ export class Group {
     const client = new Redis({
       sentinels: this.sentinels.map(({ plan }) => plan.announced),
       name: this.plan.settings.masterName,
-      password: this.password,
-      sentinelPassword: this.password,
+      username: "app",
+      password: this.passwordOf("app"),
+      sentinelUsername: "app",
+      sentinelPassword: this.passwordOf("app"),
       connectTimeout: 500,
       sentinelRetryStrategy: () => 50,
       retryStrategy: () => 50,
@@ -231,6 +241,14 @@ export class MemberProcess {
     this.data = join(folder, plan.name, "data");
     mkdirSync(this.home, { recursive: true });
     mkdirSync(this.data);
+  }
+
+  /** As a deployment brings them to a container that has none yet. */
+  putSecrets({ term, files }: MemberSecrets): void {
+    const folder = join(this.home, "secrets", term);
+    mkdirSync(folder, { recursive: true });
+    Object.entries(files).forEach(([name, content]) => writeFileSync(join(folder, name), content, { mode: 0o600 }));
+    writeFileSync(join(this.home, "secrets", "current"), `${term}\n`);
   }
 
   get program(): string {
@@ -374,7 +392,8 @@ export class MemberProcess {
     const client = new Redis({
       host,
       port,
-      password: this.group.password,
+      username: "admin",
+      password: this.group.passwordOf("admin"),
       connectTimeout: 500,
       commandTimeout: 1000,
       maxRetriesPerRequest: 0,

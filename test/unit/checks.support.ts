@@ -21,7 +21,7 @@ export function contractOf(replicas: number, sentinels: number): Contract {
   );
   const password = "generated-0123456789";
   return {
-    contractVersion: 1,
+    contractVersion: 2,
     deployment: "redis",
     topology: sentinels > 0 ? "sentinel" : "replication",
     masterName: "mymaster",
@@ -29,18 +29,20 @@ export function contractOf(replicas: number, sentinels: number): Contract {
     checkTimeoutS: 60,
     sentinels: watchers,
     nodes,
-    password,
+    users: { admin: `${password}-admin`, app: password },
     natMap,
     connection:
       sentinels > 0
         ? {
             sentinels: watchers.map(({ host, port }) => ({ host, port })),
             name: "mymaster",
+            username: "app",
             password,
+            sentinelUsername: "app",
             sentinelPassword: password,
             natMap,
           }
-        : { host: nodes[0]!.host, port: nodes[0]!.port, password },
+        : { host: nodes[0]!.host, port: nodes[0]!.port, username: "app", password },
   };
 }
 

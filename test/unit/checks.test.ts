@@ -151,7 +151,7 @@ describe("failures", () => {
   });
 
   it("never shows a secret", () => {
-    const error = new Error(`bad HELLO 3 AUTH default ${contract.password}`);
+    const error = new Error(`bad HELLO 3 AUTH default ${contract.connection.password}`);
     assert.equal(failureOf(contract, error).text, "bad HELLO 3 AUTH default [secret]");
     assert.equal(errorText(contract, error), "bad HELLO 3 AUTH default [secret]");
   });

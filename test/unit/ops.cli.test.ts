@@ -128,8 +128,8 @@ esac
   });
 
   it("shows the outputs without the password unless told to", async () => {
-    assert.ok(!(await run("outputs")).stdout.includes(contract.password));
-    assert.ok(!(await run("outputs", "--json")).stdout.includes(contract.password));
+    assert.ok(!(await run("outputs")).stdout.includes(contract.connection.password));
+    assert.ok(!(await run("outputs", "--json")).stdout.includes(contract.connection.password));
     const shown = JSON.parse((await run("outputs", "--json", "--show-secrets")).stdout) as unknown;
     assert.deepEqual(shown, contract);
   });
@@ -212,7 +212,7 @@ describe("what is said after a deployment", () => {
       assert.match(text, /127.0.0.1:6380 127.0.0.1:6381 127.0.0.1:6382/);
       assert.match(text, /npm run status -- prod\n/);
       assert.match(text, /npm run connect -- prod\n/);
-      assert.ok(!text.includes(contract.password));
+      assert.ok(!text.includes(contract.connection.password));
     });
   }
 
@@ -227,8 +227,8 @@ describe("what is said after a deployment", () => {
 describe("outputs for people", () => {
   it("mask every secret", () => {
     const contract = contractOf(1, 1);
-    assert.ok(!JSON.stringify(withoutSecrets(contract)).includes(contract.password));
-    assert.match(renderOutputs(withoutSecrets(contract)), /^password +\[secret\]$/m);
+    assert.ok(!JSON.stringify(withoutSecrets(contract)).includes(contract.connection.password));
+    assert.match(renderOutputs(withoutSecrets(contract)), /^users +admin +\[secret\]$/m);
   });
 });
 

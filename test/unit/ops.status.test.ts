@@ -106,7 +106,7 @@ describe("status", () => {
   });
 
   it("holds no secret", () => {
-    assert.ok(!JSON.stringify(statusOf(contract, healthy)).includes(contract.password));
+    assert.ok(!JSON.stringify(statusOf(contract, healthy)).includes(contract.connection.password));
   });
 });
 

@@ -1,3 +1,4 @@
+import { accessOf } from "../../../outputs/access";
 import type { Contract } from "../../../outputs/contract";
 import { withMember } from "./connect";
 
@@ -12,7 +13,7 @@ const AT_ONCE = 2000;
 export async function missingSomewhere(contract: Contract, keys: readonly string[]): Promise<ReadonlySet<string>> {
   const missing = await Promise.all(
     contract.nodes.map((node) =>
-      withMember(node, contract.password, async (client) => {
+      withMember(node, accessOf(contract, "admin"), async (client) => {
         const absent: string[] = [];
         for (let from = 0; from < keys.length; from += AT_ONCE) {
           const part = keys.slice(from, from + AT_ONCE);

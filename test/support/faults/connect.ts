@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { accessOf, type Access } from "../../../outputs/access";
 import type { Connection, Contract, ContractMember } from "../../../outputs/contract";
 
 /**
@@ -24,11 +25,11 @@ export function applicationClient(connection: Connection, options: RedisOptions 
 }
 
 /** A client of one member, which fails at once when that does not answer. */
-export function memberClient({ host, port }: ContractMember, password: string, options: RedisOptions = {}): Redis {
+export function memberClient({ host, port }: ContractMember, access: Access, options: RedisOptions = {}): Redis {
   const client = new Redis({
     host,
     port,
-    password,
+    ...access,
     connectTimeout: 1000,
     commandTimeout: 2000,
     retryStrategy: null,
@@ -41,18 +42,18 @@ export function memberClient({ host, port }: ContractMember, password: string, o
 
 /** Talks to one Sentinel and hangs up. */
 export const withSentinel = <T>(
-  { connection, password }: Contract,
+  contract: Contract,
   sentinel: ContractMember,
   talk: (client: Redis) => Promise<T>,
-): Promise<T> => withMember(sentinel, connection.sentinelPassword ?? password, talk);
+): Promise<T> => withMember(sentinel, accessOf(contract, "admin"), talk);
 
 /** Talks to one member and hangs up. */
 export async function withMember<T>(
   member: ContractMember,
-  password: string,
+  access: Access,
   talk: (client: Redis) => Promise<T>,
 ): Promise<T> {
-  const client = memberClient(member, password);
+  const client = memberClient(member, access);
   try {
     return await talk(client);
   } finally {

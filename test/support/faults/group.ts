@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { accessOf } from "../../../outputs/access";
 import { couldTakeOver } from "../../../changes/forget";
 import { listOf } from "../../../checks/replies";
 import type { Contract, ContractMember } from "../../../outputs/contract";
@@ -102,7 +103,7 @@ export class FaultGroup {
   async master(): Promise<ContractMember> {
     await this.healthy();
     const roles = await Promise.all(
-      this.contract.nodes.map((node) => withMember(node, this.contract.password, (client) => client.role())),
+      this.contract.nodes.map((node) => withMember(node, accessOf(this.contract, "admin"), (client) => client.role())),
     );
     return this.contract.nodes[roles.findIndex(([role]) => role === "master")]!;
   }

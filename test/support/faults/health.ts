@@ -1,3 +1,4 @@
+import { accessOf } from "../../../outputs/access";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { withMember, withSentinel } from "./connect";
 
@@ -30,7 +31,7 @@ export async function complaints(contract: Contract): Promise<readonly string[]>
 }
 
 async function lookAtNode(contract: Contract, node: ContractMember): Promise<NodeSeen> {
-  const reply = await withMember(node, contract.password, (client) => client.role());
+  const reply = await withMember(node, accessOf(contract, "admin"), (client) => client.role());
   const [role, host, port, link] = reply as readonly unknown[];
   return { role: String(role), master: `${String(host)}:${String(port)}`, link: String(link) };
 }

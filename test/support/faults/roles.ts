@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { accessOf, type Access } from "../../../outputs/access";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { waitFor } from "../waitFor";
 import { memberClient } from "./connect";
@@ -28,7 +29,7 @@ export class RolePoller {
   private readonly timer: NodeJS.Timeout;
 
   constructor(contract: Contract) {
-    this.watched = contract.nodes.map((node) => new Watched(node, contract.password));
+    this.watched = contract.nodes.map((node) => new Watched(node, accessOf(contract, "admin")));
     this.timer = setInterval(() => this.look(), EVERY_MS);
   }
 
@@ -73,9 +74,9 @@ class Watched {
   private askedAt: number | undefined;
   private last: RoleSeen = "down";
 
-  constructor(node: ContractMember, password: string) {
+  constructor(node: ContractMember, access: Access) {
     this.name = node.name;
-    this.client = memberClient(node, password, {
+    this.client = memberClient(node, access, {
       retryStrategy: () => EVERY_MS,
       enableOfflineQueue: false,
       enableReadyCheck: false,

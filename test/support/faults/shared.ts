@@ -1,4 +1,5 @@
 import { after } from "mocha";
+import { accessOf } from "../../../outputs/access";
 import { withMember } from "./connect";
 import { FaultGroup } from "./group";
 
@@ -28,7 +29,7 @@ export async function sharedGroup(): Promise<FaultGroup> {
   const group = await deployed;
   await group.heal();
   // What earlier faults wrote would only make this one's looks longer.
-  await withMember(await group.master(), group.contract.password, (client) => client.flushall());
+  await withMember(await group.master(), accessOf(group.contract, "admin"), (client) => client.flushall());
   return group;
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { Access } from "../../../outputs/access";
 import type { ContractMember } from "../../../outputs/contract";
 import { memberClient } from "./connect";
 
@@ -14,8 +15,8 @@ export class WriteProbe {
   private readonly timer: NodeJS.Timeout;
   private tries = 0;
 
-  constructor(node: ContractMember, password: string, key: string) {
-    this.client = memberClient(node, password, { retryStrategy: () => EVERY_MS, enableOfflineQueue: false });
+  constructor(node: ContractMember, access: Access, key: string) {
+    this.client = memberClient(node, access, { retryStrategy: () => EVERY_MS, enableOfflineQueue: false });
     this.timer = setInterval(() => void this.write(`${key}:${(this.tries += 1)}`), EVERY_MS);
   }
 

@@ -1,0 +1,63 @@
+import { nearestName, type Problem } from "./problems";
+import { parseRotation } from "./rotations";
+import type { DeploymentSettings } from "./schema";
+import { BUILT_IN_USERS, userNames } from "./users";
+
+/** Names that are taken: by the users that every deployment has, and by Redis itself. */
+const TAKEN: readonly string[] = [...BUILT_IN_USERS, "default"];
+
+/** What is wrong with the users of a deployment and their passwords. */
+export function userProblems(settings: DeploymentSettings): Problem[] {
+  return [...nameProblems(settings), ...rotationProblems(settings), ...passwordProblems(settings)];
+}
+
+function nameProblems({ users }: DeploymentSettings): Problem[] {
+  return users.flatMap(({ name }, index) => {
+    const path = `users[${index}].name`;
+    const fix = `fix: pulumi config set --path '${path}' NAME`;
+    if (TAKEN.includes(name)) {
+      return [{ path, reason: `is ${name}, which is taken; allowed: any other name than ${TAKEN.join(", ")}; ${fix}` }];
+    }
+    const first = users.findIndex((user) => user.name === name);
+    return first < index
+      ? [{ path, reason: `is ${name}, as users[${first}]'s; allowed: a different name for each user; ${fix}` }]
+      : [];
+  });
+}
+
+function rotationProblems(settings: DeploymentSettings): Problem[] {
+  const known = userNames(settings);
+  const rotations = settings.rotations.map(parseRotation);
+  return rotations.flatMap(({ user }, index) => {
+    const path = `rotations[${index}]`;
+    const fix = `fix: pulumi config rm --path '${path}'`;
+    if (!known.includes(user)) {
+      const nearest = nearestName(user, known);
+      const hint = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
+      return [{ path, reason: `names the user ${user}, which there is not; ${hint}; ${fix}` }];
+    }
+    if (rotations.findIndex((other) => other.user === user) < index) {
+      return [{ path, reason: `names the user ${user} a second time; allowed: once for each user; ${fix}` }];
+    }
+    return user === "app" && settings.password !== ""
+      ? [
+          {
+            path,
+            reason: `rotates a generated password, but app's is the one in the setting password; allowed: a new password, with the old one as previousPassword; ${fix}`,
+          },
+        ]
+      : [];
+  });
+}
+
+function passwordProblems({ password, previousPassword }: DeploymentSettings): Problem[] {
+  return previousPassword !== "" && password === ""
+    ? [
+        {
+          path: "previousPassword",
+          reason:
+            "is set without password, beside which it would be accepted; allowed: both, or neither; fix: pulumi config rm previousPassword",
+        },
+      ]
+    : [];
+}

@@ -1,0 +1,20 @@
+import type { Contract } from "./contract";
+
+/** How to log in as one of a deployment's users. */
+export interface Access {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * How to log in as a user of the deployment.
+ *
+ * @throws Error when there is no such user; the built-in ones are always there.
+ */
+export function accessOf({ deployment, users }: Pick<Contract, "deployment" | "users">, username: string): Access {
+  const password = users[username];
+  if (password === undefined) {
+    throw new Error(`${deployment} has no user ${username}; there are ${Object.keys(users).join(", ")}`);
+  }
+  return { username, password };
+}
