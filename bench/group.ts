@@ -8,6 +8,7 @@ export interface Group {
   /** Where the Sentinels are reached from this machine. */
   readonly sentinels: readonly ContractEndpoint[];
   readonly masterName: string;
+  readonly sentinelUsername?: string;
   readonly sentinelPassword?: string;
   /** What an application on this machine connects with; asked again for each client, since addresses may change. */
   connection(): Promise<RedisOptions>;

@@ -7,6 +7,7 @@ export type Command = (typeof COMMANDS)[number];
 
 /** A server to be measured. */
 export interface Target extends ContractEndpoint {
+  readonly username?: string;
   readonly password?: string;
 }
 
@@ -22,13 +23,16 @@ const KEYS = 100_000;
 
 /** Requests per second. */
 export async function redisBenchmark(
-  { host, port, password }: Target,
+  { host, port, username, password }: Target,
   command: Command,
   { pipeline, requests }: Load,
   signal: AbortSignal,
 ): Promise<number> {
   // redis-benchmark takes a password on its command line only; this one's deployment lives as long as the benchmark.
-  const access = password === undefined ? [] : ["-a", password];
+  const access = [
+    ...(username === undefined ? [] : ["--user", username]),
+    ...(password === undefined ? [] : ["-a", password]),
+  ];
   const size = ["-c", CLIENTS, "-n", requests, "-r", KEYS, "-P", pipeline].map(String);
   const args = ["-h", host, "-p", String(port), ...access, ...size, "-t", command.toLowerCase(), "--csv"];
   const csv = await runProgram("redis-benchmark", args, { signal });

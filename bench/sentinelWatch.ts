@@ -4,7 +4,7 @@ import type { ContractEndpoint } from "../outputs/contract";
 import { REPLICAS, SENTINELS, type Group } from "./group";
 
 /** What a watch needs to know of a group that may not be there yet. */
-export type Watched = Pick<Group, "sentinels" | "masterName" | "sentinelPassword">;
+export type Watched = Pick<Group, "sentinels" | "masterName" | "sentinelUsername" | "sentinelPassword">;
 
 /** Connections to all Sentinels of a group, kept open; a Sentinel that is not there yet is tried again and again. */
 export class SentinelWatch implements Disposable {
@@ -15,6 +15,7 @@ export class SentinelWatch implements Disposable {
       new Redis({
         host,
         port,
+        username: group.sentinelUsername,
         password: group.sentinelPassword,
         retryStrategy: () => 50,
         connectTimeout: 500,

@@ -31,7 +31,7 @@ export class GroupSettings extends pulumi.ComponentResource {
 
   constructor(name: string, args: GroupSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan, running, sentinelIds, passwords } = args;
-    super(`${PACKAGE}:index:GroupSettings`, name, liveInputs(plan), opts);
+    super(`${PACKAGE}:index:GroupSettings`, name, { ...liveInputs(plan), passwords }, opts);
     this.settled = pulumi.all([running, sentinelIds, passwords]).apply(async ([contract, ids, users]) => {
       if (!pulumi.runtime.isDryRun()) {
         const say = (line: string): void => void pulumi.log.info(line, this);

@@ -45,7 +45,11 @@ export class RedisDeployment extends pulumi.ComponentResource {
     const ids = [...[this.master, ...this.replicas].map(({ ready }) => ready), ...(this.sentinels?.ready ?? [])];
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
     const sentinelIds = this.sentinels?.ids ?? {};
-    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds, passwords: base.passwords }, own);
+    this.settings = new GroupSettings(
+      `${name}-settings`,
+      { plan, running, sentinelIds, passwords: base.passwords },
+      own,
+    );
     const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     runChecks(current, this);

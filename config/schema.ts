@@ -98,11 +98,7 @@ const settingFields = {
     .describe("The `password` of before, accepted beside it while clients change over; set with `--secret`."),
 
   // Users
-  appKeys: z
-    .array(keyPattern())
-    .max(50)
-    .default(["*"])
-    .describe("Patterns of the keys that the user `app` may use."),
+  appKeys: z.array(keyPattern()).max(50).default(["*"]).describe("Patterns of the keys that the user `app` may use."),
   users: z
     .array(userSchema)
     .max(50)

@@ -15,7 +15,16 @@ export const NODE_PROGRAM = `${NODE_HOME}/node.sh`;
 /** What a node's program can be told to run; a file of this name is in `node/`. */
 export type NodeCommand = "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover";
 
-const entries: readonly NodeCommand[] = ["boot", "sentinel", "health", "probe", "cli", "settings", "secrets", "handover"];
+const entries: readonly NodeCommand[] = [
+  "boot",
+  "sentinel",
+  "health",
+  "probe",
+  "cli",
+  "settings",
+  "secrets",
+  "handover",
+];
 
 /** The words that run a part of the node's program inside a container. */
 export const nodeCommand = (entry: NodeCommand): string[] => ["/bin/sh", NODE_PROGRAM, entry];

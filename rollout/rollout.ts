@@ -189,4 +189,4 @@ class Deferred<T> {
 }
 
 const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
-  new Promise((resolve) => output.apply((value) => resolve(value as T)));
+  new Promise((resolve) => output.apply((value) => resolve(value)));

@@ -284,7 +284,7 @@ describe("checks on real processes", function () {
       await withTestGroup(
         { replicas: 1, sentinels: 1, open: ["redis-replica-1", "redis-sentinel-1"] },
         async (group) => {
-          const open = { ...group.contract, password: "" };
+          const open = { ...group.contract, users: { admin: "", app: "" } };
           for (const name of ["redis-replica-1", "redis-sentinel-1"]) {
             const { findings } = await refusalOf(open, group, name);
             assert.match(findings[0]!.seen, /lets in whoever has no password/);
@@ -309,7 +309,8 @@ describe("checks on real processes", function () {
       await withTestGroup({ sentinels: 0, replicas: 0 }, async (group) => {
         const password = "another-0123456789";
         const { contract } = group;
-        const other = { ...contract, password, connection: { ...contract.connection, password } };
+        const users = { admin: password, app: password };
+        const other = { ...contract, users, connection: { ...contract.connection, password } };
         const report = await verify(other, { inside: fromHere, timeoutS: 0 });
         assertFinding(
           report,
@@ -461,9 +462,9 @@ function alone(port: number): Contract {
     checkTimeoutS: 5,
     sentinels: [],
     nodes: [node],
-    password,
     natMap: {},
-    connection: { host: node.host, port, password },
+    users: { admin: password, app: password },
+    connection: { host: node.host, port, username: "app", password },
   };
 }
 

@@ -112,7 +112,7 @@ describe("hostile settings on a real server", function () {
           assert.equal(code, 1, `${line} was taken`);
           assert.match(output, /^slowlog-max-len ".*": ERR [^\n]*$/, line);
           assert.equal(await config(node, "slowlog-max-len"), before, line);
-          assert.equal(await config(node, "requirepass"), group.password, line);
+          assert.equal(await config(node, "masterauth"), group.passwordOf("replication"), line);
         }
         await assertUntouched(node);
       }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ContainerArgs } from "@pulumi/docker";
 import { before, describe, it } from "mocha";
+import type { DeploymentOverrides } from "../../config/schema";
 import { container, containersOf, deploy, ofType, PASSWORD, type Registered } from "./components.support";
 
 describe("components", () => {
@@ -51,18 +52,11 @@ describe("components", () => {
     );
   });
 
-  it("keep the password out of everything but the uploaded file", () => {
+  it("have no password among their inputs, and a volume for what they are brought", () => {
     for (const { name, inputs } of containersOf(all)) {
-      const { uploads, ...visible } = inputs;
-      assert.doesNotMatch(JSON.stringify(visible), new RegExp(PASSWORD), name);
-      const holders = (uploads as { file: string; content: string }[]).filter(({ content }) =>
-        content.includes(PASSWORD),
-      );
-      assert.deepEqual(
-        holders.map(({ file }) => file),
-        ["/opt/redis-node/password"],
-        name,
-      );
+      assert.doesNotMatch(JSON.stringify(inputs), new RegExp(PASSWORD), name);
+      const { mounts } = inputs as unknown as { mounts: { source: string; target: string }[] };
+      assert.equal(mounts.find(({ source }) => source === `${name}-secrets`)?.target, "/opt/redis-node/secrets");
     }
   });
 
@@ -176,14 +170,27 @@ describe("components", () => {
     assert.equal(port?.ip, "10.0.0.3");
   });
 
-  it("generate no password when one is set", async () => {
-    const own = await deploy({ password: "a-password-of-mine-0" });
-    assert.deepEqual(ofType(own, "random:index/randomPassword:RandomPassword"), []);
-    // A secret anywhere in the list makes the whole list one.
-    const { value: uploads } = container(own, "redis-master").uploads as unknown as {
-      value: { file: string; content: string }[];
-    };
-    assert.equal(uploads.find(({ file }) => file.endsWith("/password"))?.content, "a-password-of-mine-0");
+  it("generate a password for each user, two while one is rotated, and none for `app` when one is set", async () => {
+    const namesOf = async (overrides: DeploymentOverrides) =>
+      ofType(await deploy(overrides), "random:index/randomPassword:RandomPassword").map(({ name }) =>
+        name.replace("redis-password-", ""),
+      );
+    const [builtIn, rest] = [
+      ["admin", "app", "monitor", "replication", "sentinel"],
+      ["admin", "monitor"],
+    ];
+    assert.deepEqual(await namesOf({}), builtIn);
+    const users = [{ name: "reports", keys: [], commands: [] }];
+    assert.deepEqual(await namesOf({ users }), [...builtIn, "reports"]);
+    assert.deepEqual(await namesOf({ rotations: ["app:2+previous", "monitor:1"] }), [
+      "admin",
+      "app-2",
+      "app-1",
+      "monitor-1",
+      "replication",
+      "sentinel",
+    ]);
+    assert.deepEqual(await namesOf({ password: "a-password-of-mine-0" }), [...rest, "replication", "sentinel"]);
   });
 
   it("never feed one container's properties into another: a replacement would take all down first", () => {

@@ -155,15 +155,6 @@ describe("a rolling change", () => {
     assert.deepEqual(stage.events, ["redis-master"]);
   });
 
-  it("waits for nobody when the password changes, and says so", async () => {
-    const stage = new Rehearsal(contract);
-    stage.looksAway = 0;
-    stage.refusing.add("redis-master");
-    await conduct(contract, replacements(contract), stage, PACE);
-    assert.equal(stage.events.length, 6);
-    assert.match(stage.lines.at(-1) ?? "", /^the password changes: .*at once, without waiting: redis-master, /);
-  });
-
   describe("without Sentinels", () => {
     const bare = contractOf(2, 0);
     const handing = (stage: Rehearsal) => {

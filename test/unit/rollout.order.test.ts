@@ -7,6 +7,7 @@ import { parseDeployment } from "../../config/settings";
 import { healthIn, type EngineSurvey, type SurveyedContainer } from "../../engine/survey";
 import { summarize } from "../../engine/lastWords";
 import { buildContract } from "../../outputs/buildContract";
+import { passwordsOfAll } from "./users.support";
 import { byName, findMembers, identityOf, whereTheyAre, type FoundMember } from "../../rollout/members";
 import { describeRollout, orderOf, rolloutOf, type Replacement } from "../../rollout/order";
 
@@ -69,7 +70,7 @@ describe("which containers an update replaces", () => {
     const renamed = planOf({ masterName: "other" });
     const { together, replaced } = rolloutOf(renamed, asPlanned(), target("r2"));
     assert.equal(replaced.length, 6);
-    assert.match(together ?? "", /redis-master is known as mymaster\/172\.30\.29\.11:6379 and will be other\//);
+    assert.match(together ?? "", /redis-master is known as mymaster\/172\.30\.29\.11:6379, as users and will be other\//);
     const ports = planOf({ redisPort: 6381, subnet: "172.30.29.0/24" });
     assert.equal(rolloutOf(ports, asPlanned(), target("r2")).together, undefined);
     const hostNetwork = planOf({ network: "host", redisPort: 6400 });
@@ -174,7 +175,7 @@ describe("what a look at the engines tells a rolling change", () => {
 
   it("is where members listen until they are replaced", () => {
     const moved = planOf({ redisPort: 6381, subnet: "172.30.29.0/24" });
-    const contract = buildContract(moved, "secret");
+    const contract = buildContract(moved, passwordsOfAll);
     const before = whereTheyAre(contract, moved, asPlanned(), new Set());
     assert.deepEqual(
       before.nodes.map(({ port }) => port),

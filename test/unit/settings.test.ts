@@ -19,6 +19,23 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
     wrongType: 12345678,
     outOfRange: ["pass", "fifteen-letters", "has space in it 16", "quote'quote'quote'"],
   },
+  previousPassword: { wrongType: 1, outOfRange: ["pass", "fifteen-letters"] },
+  appKeys: {
+    wrongType: "*",
+    outOfRange: [[""], ["two words"], ['quote"'], ["back\\slash"], ["new\nline"], ["ключ:*"]],
+  },
+  users: {
+    wrongType: "reports",
+    outOfRange: [
+      [{}],
+      [{ name: "Reports", keys: [], commands: [] }],
+      [{ name: "reports", keys: ["a b"], commands: [] }],
+      [{ name: "reports", keys: [], commands: ["@dangerous"] }],
+      [{ name: "reports", keys: [], commands: ["flushall"] }],
+    ],
+  },
+  defaultUser: { wrongType: "on", outOfRange: [] },
+  rotations: { wrongType: "app:1", outOfRange: [["app"], ["app:0"], ["app:1+old"], ["app:1;id"], ["app:1\n"]] },
   network: { wrongType: 1, outOfRange: ["overlay"] },
   subnet: { wrongType: 1, outOfRange: ["10.0.0.0", "10.0.0.0/8", "10.0.0.1/24", "300.0.0.0/24"] },
   redisPort: { wrongType: "6380 ", outOfRange: [0, 65_536, 6380.5] },

@@ -9,7 +9,13 @@ const REDIS_PORT = 6379;
 const prefix = process.argv[2] ?? "cut-off";
 
 createInterface({ input: process.stdin }).once("line", (password) => {
-  const client = new Redis({ host: "127.0.0.1", port: REDIS_PORT, username: "app", password, retryStrategy: () => EVERY_MS });
+  const client = new Redis({
+    host: "127.0.0.1",
+    port: REDIS_PORT,
+    username: "app",
+    password,
+    retryStrategy: () => EVERY_MS,
+  });
   client.on("error", () => undefined);
   let index = 0;
   setInterval(() => {
