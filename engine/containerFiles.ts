@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { posix } from "node:path";
 import { pack } from "tar-stream";
 import { engineClient } from "./engineClient";
 
@@ -22,10 +23,12 @@ export async function putFiles(
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   const archive = pack();
-  archive.entry({ name: "./", type: "directory", mode: 0o700, ...OWNER });
-  archive.entry({ name: `${folder}/`, type: "directory", mode: 0o700, ...OWNER });
+  const inside = `${posix.basename(parent)}/${folder}`;
+  // Named from above: the folder into which an archive is unpacked keeps its owner.
+  archive.entry({ name: `${posix.basename(parent)}/`, type: "directory", mode: 0o700, ...OWNER });
+  archive.entry({ name: `${inside}/`, type: "directory", mode: 0o700, ...OWNER });
   for (const [name, content] of Object.entries(files)) {
-    archive.entry({ name: `${folder}/${name}`, mode: 0o600, ...OWNER }, content);
+    archive.entry({ name: `${inside}/${name}`, mode: 0o600, ...OWNER }, content);
   }
   archive.finalize();
   const chunks: Buffer[] = [];
@@ -33,7 +36,7 @@ export async function putFiles(
     chunks.push(Buffer.from(chunk as Uint8Array));
   }
   const engine = await engineClient(endpoint, ANSWER_MS);
-  await engine.getContainer(container).putArchive(Buffer.concat(chunks), { path: parent });
+  await engine.getContainer(container).putArchive(Buffer.concat(chunks), { path: posix.dirname(parent) });
 }
 
 /** Whether a container, running or not, has a file. */

@@ -10,7 +10,7 @@ describe("components", () => {
     all = await deploy({});
   });
 
-  it("are the initial master, the replicas and the Sentinels, with a volume each and one network", () => {
+  it("are the initial master, the replicas and the Sentinels, with two volumes each and one network", () => {
     assert.deepEqual(
       containersOf(all)
         .map(({ name }) => name)
@@ -24,7 +24,7 @@ describe("components", () => {
         "redis-sentinel-3",
       ],
     );
-    assert.equal(ofType(all, "docker:index/volume:Volume").length, 6);
+    assert.equal(ofType(all, "docker:index/volume:Volume").length, 12);
     assert.equal(ofType(all, "docker:index/network:Network").length, 1);
     const components = all
       .filter(({ type }) => type.startsWith("redis-on-docker:index:"))
@@ -83,10 +83,13 @@ describe("components", () => {
     }
   });
 
-  it("leave containers two places to write: the volume, and a small /tmp in which nothing can be run", () => {
+  it("leave containers three places to write: their two volumes, and a small /tmp in which nothing can be run", () => {
     for (const { name, inputs } of containersOf(all)) {
       const { mounts, tmpfs } = inputs as unknown as { mounts: object[]; tmpfs: Readonly<Record<string, string>> };
-      assert.deepEqual(mounts, [{ type: "volume", source: `${name}-data`, target: "/data" }]);
+      assert.deepEqual(mounts, [
+        { type: "volume", source: `${name}-data`, target: "/data" },
+        { type: "volume", source: `${name}-secrets`, target: "/opt/redis-node/secrets" },
+      ]);
       const writable = Object.entries(tmpfs).filter(([, options]) => !options.split(",").includes("ro"));
       assert.deepEqual(writable, [["/tmp", "rw,noexec,nosuid,nodev,mode=1777,size=1m,nr_inodes=256"]]);
       for (const [place, options] of Object.entries(tmpfs)) {
