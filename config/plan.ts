@@ -171,7 +171,11 @@ export const allMembers = (plan: DeploymentPlan): readonly (NodePlan | SentinelP
 /** `host:port`, as Redis and its tools write it. */
 export const endpointText = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
-const volumesOf = (member: string) => ({ volume: `${member}-data`, secretsVolume: `${member}-secrets` });
+const SECRETS_SUFFIX = "-secrets";
+const volumesOf = (member: string) => ({ volume: `${member}-data`, secretsVolume: `${member}${SECRETS_SUFFIX}` });
+
+/** Whether a volume of a deployment holds secrets, and no data; by its name. */
+export const isSecretsVolume = (name: string): boolean => name.endsWith(SECRETS_SUFFIX);
 
 /** A port bound to every address is reached on the loopback one. */
 function reachableAt(bindAddress: string): string {

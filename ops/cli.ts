@@ -54,7 +54,7 @@ function buildProgram(): Command {
       "after",
       `
 STACK is ${DEFAULT_STACK} unless it is named, as the first word or with --stack: npm run status -- prod
-Those from status to promote also take --deployment NAME, for a stack with several, and --json, for machines.
+Those from status to rotate also take --deployment NAME, for a stack with several, and --json, for machines.
 Exit codes: 0 all is well; 1 it failed, or is not healthy; 2 the command line is wrong. DEBUG=1 shows stack traces.
 Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulumi command), npm test.`,
     );
@@ -209,6 +209,18 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       }
       const { promote } = await import("./commands/promote.js");
       process.exitCode = await promote({ ...options, stack, node });
+    });
+
+  look("rotate", "[STACK] USER [--finish]", "give a user another password, without a failed command; then finish that")
+    .option("--finish", "the password before the last rotation stops working")
+    .option("-y, --yes", "do not ask")
+    .action(async (words: string[], options: Common & { finish?: boolean; yes?: boolean }) => {
+      const { stack, node: user } = stackAndNode(words, options);
+      if (user === undefined) {
+        throw new UserError("missing argument: whose password? npm run rotate -- USER", EXIT.usage);
+      }
+      const { rotate } = await import("./commands/rotate.js");
+      process.exitCode = await rotate({ ...options, stack, user });
     });
 
   command("bench", "[options]", "measure it side by side with the compose files that it replaces")

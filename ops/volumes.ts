@@ -1,3 +1,4 @@
+import { isSecretsVolume } from "../config/plan";
 import type { ExportedState } from "./exportedState";
 
 /** A data volume and what a destroy does to it. */
@@ -11,12 +12,13 @@ export interface StackVolume {
 const VOLUME_TYPE = "docker:index/volume:Volume";
 
 /**
- * What a destroy would do to each volume of a stack. From the state, not from the settings: what counts is how the volumes
+ * What a destroy would do to each data volume of a stack; those with secrets always go. From the state, not from the settings: what counts is how the volumes
  * were deployed.
  */
 export function volumesOf({ resources }: ExportedState): StackVolume[] {
   return resources
     .filter(({ type, delete: isLeftover }) => type === VOLUME_TYPE && !isLeftover)
+    .filter(({ outputs }) => !isSecretsVolume(String(outputs.name)))
     .map(({ protect, retainOnDelete, outputs }) => ({
       name: String(outputs.name),
       fate: protect ? ("protected" as const) : retainOnDelete ? ("kept" as const) : ("deleted" as const),

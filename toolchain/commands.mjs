@@ -27,6 +27,7 @@ const table = {
   connect: look,
   failover: look,
   promote: look,
+  rotate: { needs: deployment },
   pulumi: look,
   "stack-init": { needs: pulumi },
   image: { needs: ["engine", "image"] },

@@ -70,7 +70,10 @@ describe("which containers an update replaces", () => {
     const renamed = planOf({ masterName: "other" });
     const { together, replaced } = rolloutOf(renamed, asPlanned(), target("r2"));
     assert.equal(replaced.length, 6);
-    assert.match(together ?? "", /redis-master is known as mymaster\/172\.30\.29\.11:6379, as users and will be other\//);
+    assert.match(
+      together ?? "",
+      /redis-master is known as mymaster\/172\.30\.29\.11:6379, as users and will be other\//,
+    );
     const ports = planOf({ redisPort: 6381, subnet: "172.30.29.0/24" });
     assert.equal(rolloutOf(ports, asPlanned(), target("r2")).together, undefined);
     const hostNetwork = planOf({ network: "host", redisPort: 6400 });

@@ -1,0 +1,78 @@
+import { confirm } from "../ask";
+import { askPulumi } from "../pulumi";
+import { rotationEdits, type StackConfig } from "../rotations";
+import { pulumiReason, readContract, readContracts } from "../stack";
+import { EXIT, UserError } from "../userError";
+import { DEFAULT_STACK } from "../words";
+import { up } from "./up";
+
+export interface RotateOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  readonly user: string;
+  readonly finish?: boolean;
+  readonly yes?: boolean;
+}
+
+/**
+ * `npm run rotate -- USER`: a new password for a user, accepted beside the one before; `--finish` ends that.
+ *
+ * It writes the setting `rotations` into the stack's file, and then does what `npm run up` does.
+ */
+export async function rotate({ stack, deployment, user, finish = false, yes }: RotateOptions): Promise<number> {
+  const contract = await readContract(stack, deployment);
+  const several = (await readContracts(stack)).length > 1;
+  const edits = rotationEdits(await readConfig(stack), {
+    user,
+    users: Object.keys(contract.users),
+    ...(several ? { deployment: contract.deployment } : {}),
+    finish,
+  });
+  process.stderr.write(
+    finish
+      ? `The password of ${user} before the last rotation stops working: whoever still logs in with it is refused.\n`
+      : `${user} gets a new password; the one of now goes on working beside it.\n`,
+  );
+  if (finish && !yes && !(await confirm(`Does every client of ${user} have the new password?`))) {
+    process.stderr.write("Nothing was changed.\n");
+    return EXIT.failed;
+  }
+  for (const { path, value } of edits) {
+    await pulumi(["config", "set", "--path", path, value, "--stack", stack]);
+  }
+  const exitCode = await up({ stack, args: [] });
+  if (exitCode === EXIT.ok && !finish) {
+    const words = [
+      ...(stack === DEFAULT_STACK ? [] : [stack]),
+      user,
+      ...(several ? ["--deployment", contract.deployment] : []),
+    ];
+    process.stderr.write(
+      `\n${user} has a new password, in the outputs. Once every client has it: npm run rotate -- ${words.join(" ")} --finish\n`,
+    );
+  }
+  return exitCode;
+}
+
+async function readConfig(stack: string): Promise<StackConfig> {
+  const config = JSON.parse(await pulumi(["config", "--json", "--stack", stack])) as Record<string, ConfigValue>;
+  return Object.fromEntries(
+    Object.entries(config).map(([key, { objectValue, value }]): [string, unknown] => [
+      key.split(":").at(-1)!,
+      objectValue ?? value,
+    ]),
+  );
+}
+
+interface ConfigValue {
+  readonly value?: string;
+  readonly objectValue?: unknown;
+}
+
+async function pulumi(args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await askPulumi(args);
+  if (exitCode !== 0) {
+    throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} failed: ${pulumiReason(stderr)}`);
+  }
+  return stdout;
+}

@@ -1,0 +1,70 @@
+import { nearestName } from "../config/problems";
+import { parseRotation, ROTATION, rotationText, type Rotation } from "../config/rotations";
+import { DEPLOYMENTS_KEY } from "../config/schema";
+import { UserError } from "./userError";
+
+/** The settings of a stack by name, as `pulumi config --json` has them, without the project's name. */
+export type StackConfig = Readonly<Record<string, unknown>>;
+
+/** What to write into a stack's file: `pulumi config set --path PATH VALUE`, in this order. */
+export interface ConfigEdit {
+  readonly path: string;
+  readonly value: string;
+}
+
+/** What is to be rotated. */
+export interface RotationWish {
+  readonly user: string;
+  /** Users that there are. */
+  readonly users: readonly string[];
+  /** A deployment in a stack with several; undefined for the only one. */
+  readonly deployment?: string;
+  /** End the overlap instead: the password before is no longer accepted. */
+  readonly finish: boolean;
+}
+
+/**
+ * The edits that begin or finish a rotation; pure.
+ *
+ * @throws UserError when there is no such user, or the rotation before is not finished, or there is none to finish.
+ */
+export function rotationEdits(config: StackConfig, wish: RotationWish): readonly ConfigEdit[] {
+  const { user, users, deployment } = wish;
+  if (!users.includes(user)) {
+    const nearest = nearestName(user, users);
+    const hint = nearest === undefined ? `there are ${users.join(", ")}` : `did you mean ${nearest}?`;
+    throw new UserError(`There is no user "${user}"; ${hint}`);
+  }
+  const several = (config[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, StackConfig>>;
+  const inside = deployment === undefined ? undefined : several[deployment];
+  const where = inside === undefined ? "" : `${DEPLOYMENTS_KEY}.${deployment}.`;
+  const [own, common] = [rotationsIn(inside ?? config), rotationsIn(config)];
+  const before = own ?? common ?? [];
+  const at = before.findIndex((rotation) => rotation.user === user);
+  const after = next(before[at] ?? { user, generation: 0, overlap: false }, wish);
+  const index = at === -1 ? before.length : at;
+  // A deployment's own list replaces the common one, so it has to have all of it.
+  const copied = own === undefined ? before.map((rotation, place) => ({ rotation, place })) : [];
+  return [...copied.filter(({ place }) => place !== index), { rotation: after, place: index }]
+    .sort((a, b) => a.place - b.place)
+    .map(({ rotation, place }) => ({ path: `${where}rotations[${place}]`, value: rotationText(rotation) }));
+}
+
+function next({ user, generation, overlap }: Rotation, { finish }: RotationWish): Rotation {
+  if (finish && !overlap) {
+    throw new UserError(`No rotation of ${user} is under way; begin one with: npm run rotate -- ${user}`);
+  }
+  if (!finish && overlap) {
+    throw new UserError(
+      `The last rotation of ${user} is not finished: clients may still use the password before. Finish it first, when none does: npm run rotate -- ${user} --finish`,
+    );
+  }
+  return finish ? { user, generation, overlap: false } : { user, generation: generation + 1, overlap: true };
+}
+
+/** Undefined where there is no list, or none that can be read; then the settings' own check says what is wrong. */
+function rotationsIn({ rotations }: StackConfig): readonly Rotation[] | undefined {
+  return Array.isArray(rotations) && rotations.every((text) => typeof text === "string" && ROTATION.test(text))
+    ? rotations.map((text) => parseRotation(String(text)))
+    : undefined;
+}
