@@ -42,6 +42,7 @@ check_sentinel() {
     esac
 }
 
+read_secrets || unhealthy "undecided, not started: $(why_waiting)"
 case $KIND in
 data) check_data_node ;;
 sentinel) check_sentinel ;;

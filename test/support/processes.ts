@@ -56,7 +56,7 @@ export class Group {
 
   private constructor(
     readonly plan: DeploymentPlan,
-    readonly passwords: UserPasswords,
+    private allPasswords: UserPasswords,
     readonly ids: Readonly<Record<string, string>>,
     private readonly folder: string,
     readonly options: GroupOptions,
@@ -93,6 +93,15 @@ export class Group {
 
   get members(): readonly MemberProcess[] {
     return [...this.nodes, ...this.sentinels];
+  }
+
+  get passwords(): UserPasswords {
+    return this.allPasswords;
+  }
+
+  /** From now on the tests log in with these. */
+  use(passwords: UserPasswords): void {
+    this.allPasswords = passwords;
   }
 
   /** The newest password of a user. */
@@ -243,12 +252,23 @@ export class MemberProcess {
     mkdirSync(this.data);
   }
 
-  /** As a deployment brings them to a container that has none yet. */
-  putSecrets({ term, files }: MemberSecrets): void {
-    const folder = join(this.home, "secrets", term);
-    mkdirSync(folder, { recursive: true });
-    Object.entries(files).forEach(([name, content]) => writeFileSync(join(folder, name), content, { mode: 0o600 }));
-    writeFileSync(join(this.home, "secrets", "current"), `${term}\n`);
+  /** Puts secrets where a running member finds them when it is told to accept them. */
+  bringSecrets({ term, files }: MemberSecrets, folder = `new-${term}`): void {
+    const path = join(this.home, "secrets", folder);
+    mkdirSync(path, { recursive: true });
+    Object.entries(files).forEach(([name, content]) => writeFileSync(join(path, name), content, { mode: 0o600 }));
+  }
+
+  /** The same for one that does not run: it has accepted them already. */
+  putSecrets(secrets: MemberSecrets): void {
+    this.bringSecrets(secrets, secrets.term);
+    writeFileSync(join(this.home, "secrets", "current"), `${secrets.term}\n`);
+  }
+
+  /** As a container that was just made. */
+  loseSecrets(): void {
+    rmSync(join(this.home, "secrets"), { recursive: true });
+    mkdirSync(join(this.home, "secrets"));
   }
 
   get program(): string {
