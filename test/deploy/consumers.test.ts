@@ -49,8 +49,8 @@ describe("who consumes the outputs", () => {
   it("a preview and the outputs mask what is secret, and only that", async () => {
     const { stdout } = expectSuccess(await project.pulumi(["stack", "output", "--json", "--stack", "used"]));
     const outputs = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual([outputs.password, outputs.connection], ["[secret]", "[secret]"]);
-    assert.deepEqual([outputs.contractVersion, outputs.topology, outputs.masterName], [1, "sentinel", "mymaster"]);
+    assert.deepEqual([outputs.users, outputs.connection], ["[secret]", "[secret]"]);
+    assert.deepEqual([outputs.contractVersion, outputs.topology, outputs.masterName], [2, "sentinel", "mymaster"]);
     assert.throws(() => parseContract(outputs), /connection/);
   });
 

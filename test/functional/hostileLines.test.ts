@@ -119,7 +119,7 @@ describe("hostile lines of extraRedisConf on a real server", function () {
       const node = await group.up();
       const lines = fc.sample(fc.oneof(value, fc.stringMatching(/^[ab"'\\ x01]{0,14}$/)), 400);
       const input = lines.map((line, at) => `RPUSH ${at} - ${line}\n`).join("");
-      execFileSync("redis-cli", ["-p", String(node.plan.listenPort)], {
+      execFileSync("redis-cli", ["--user", "admin", "-p", String(node.plan.listenPort)], {
         input,
         env: { ...process.env, REDISCLI_AUTH: group.passwordOf("admin") },
         stdio: "pipe",
