@@ -4,6 +4,7 @@ import { ruleProblems, ruleWarnings } from "./rules";
 import {
   DEPLOYMENTS_KEY,
   deploymentSchema,
+  isSecretSetting,
   overridesSchema,
   settingNames,
   type DeploymentOverrides,
@@ -103,7 +104,8 @@ function problemsOf(
     const path = pathText([...prefix, ...issue.path]);
     const value = valueAt(given, issue.path);
     const got = rule.secret ? "a value that does not fit" : issue.path.length === 0 ? kindOf(value) : shown(value);
-    return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fixCommand("set", path, rule.example)}` }];
+    const fix = fixCommand(rule.secret ? "set --secret" : "set", path, rule.example);
+    return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fix}` }];
   });
 }
 
@@ -150,6 +152,7 @@ interface JsonSchema {
   readonly maximum?: number;
   readonly maxItems?: number;
   readonly allowed?: string;
+  readonly example?: string;
   readonly default?: unknown;
   readonly description?: string;
   readonly items?: JsonSchema;
@@ -166,7 +169,7 @@ function allowedAt(path: readonly PropertyKey[]): { allowed: string; example: st
     (at, key) => (typeof key === "number" ? at?.items : at?.properties?.[String(key)]),
     settingsJsonSchema,
   );
-  return { allowed: allowedText(schema ?? {}), example: exampleFor(schema ?? {}), secret: path[0] === "password" };
+  return { allowed: allowedText(schema ?? {}), example: exampleFor(schema ?? {}), secret: isSecretSetting(path[0]) };
 }
 
 /** The values that a setting takes, in words: "a whole number from 0 to 20". */
@@ -190,6 +193,9 @@ export function allowedText(schema: JsonSchema): string {
 
 function exampleFor(schema: JsonSchema): string {
   const { default: value } = schema;
+  if (schema.example !== undefined) {
+    return schema.example;
+  }
   if (typeof value === "number" || typeof value === "boolean") {
     return String(value);
   }

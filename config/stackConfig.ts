@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
 import { SettingsError } from "./problems";
-import { DEPLOYMENTS_KEY, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
+import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
 import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
 
 /**
@@ -18,18 +18,21 @@ export function readStackSettings(): StackSettings {
       .map(([key, value]) => [key.slice(prefix.length), decodeValue(key.slice(prefix.length), value)]),
   );
   try {
-    refusePlainPassword(raw, prefix);
+    refusePlainSecrets(raw, prefix);
     return parseStackSettings(raw);
   } catch (error) {
     throw error instanceof SettingsError ? failure(error.message) : error;
   }
 }
 
-function refusePlainPassword(raw: Readonly<Record<string, unknown>>, prefix: string): void {
-  const inside = Object.entries((raw[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, DeploymentOverrides | null>>)
-    .filter(([, settings]) => settings?.password)
-    .map(([name]) => ({ key: DEPLOYMENTS_KEY, path: [DEPLOYMENTS_KEY, name, "password"] }));
-  const given = [...(raw.password ? [{ key: "password", path: ["password"] }] : []), ...inside];
+function refusePlainSecrets(raw: Readonly<Record<string, unknown>>, prefix: string): void {
+  const several = Object.entries((raw[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, DeploymentOverrides | null>>);
+  const given = secretSettings.flatMap((secret) => [
+    ...(raw[secret] ? [{ key: secret, path: [secret] }] : []),
+    ...several
+      .filter(([, settings]) => settings?.[secret])
+      .map(([name]) => ({ key: DEPLOYMENTS_KEY, path: [DEPLOYMENTS_KEY, name, secret] })),
+  ]);
   const plain = given.filter(({ key }) => !isConfigSecret(`${prefix}${key}`)).map(({ path }) => pathText(path));
   if (plain.length > 0) {
     throw new SettingsError(
