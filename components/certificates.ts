@@ -77,7 +77,6 @@ export class Certificates extends pulumi.ComponentResource {
         // Two authorities of one name would be taken for each other where both are trusted.
         subject: { commonName: `${plan.name} authority ${generation}` },
         isCaCertificate: true,
-        maxPathLength: 0,
         setSubjectKeyId: true,
         allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
         validityPeriodHours: hours(AUTHORITY_VALIDITY_DAYS),
