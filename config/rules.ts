@@ -3,6 +3,7 @@ import { extraLineProblem } from "./extraLines";
 import { planDeployment, type DeploymentPlan } from "./plan";
 import type { Problem } from "./problems";
 import type { DeploymentSettings } from "./schema";
+import { tlsProblems, tlsWarnings } from "./tlsRules";
 import { userProblems } from "./userRules";
 
 const MAX_PORT = 65_535;
@@ -44,7 +45,7 @@ export function ruleWarnings(settings: DeploymentSettings): string[] {
       `${name}: memoryLimitMb without maxmemoryMb lets the kernel kill Redis when it grows (pulumi config set maxmemoryMb ${Math.floor(settings.memoryLimitMb * 0.6)}).`,
     );
   }
-  return warnings;
+  return [...warnings, ...tlsWarnings(settings)];
 }
 
 function deploymentProblems(s: DeploymentSettings): Problem[] {
@@ -99,7 +100,7 @@ function deploymentProblems(s: DeploymentSettings): Problem[] {
       wrong(`extraRedisConf[${index}]`, reason);
     }
   });
-  return [...problems, ...hostProblems(s), ...userProblems(s)];
+  return [...problems, ...hostProblems(s), ...tlsProblems(s), ...userProblems(s)];
 }
 
 function hostProblems({ hosts }: DeploymentSettings): Problem[] {

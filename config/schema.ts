@@ -20,6 +20,13 @@ const dockerName = (max: number) =>
     `lower-case letters, digits and single hyphens, starting with a letter, at most ${max} characters`,
   ).max(max);
 
+/** Certificates or a key in PEM, which a file is given for: `pulumi config set NAME < FILE`. */
+const pem = (label: string, allowed: string) =>
+  z
+    .string()
+    .regex(new RegExp(String.raw`^(-----BEGIN ${label}-----[\r\n\t\x20-\x7e]{1,65536})?$`))
+    .meta({ allowed: `PEM text that begins with ${allowed}, or '' for none`, example: "< FILE" });
+
 const ipv4 = "(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 const ipv4Address = () => text(new RegExp(`^${ipv4}$`), "an IPv4 address such as 127.0.0.1");
 
@@ -140,6 +147,38 @@ const settingFields = {
     .default([])
     .describe("Docker engines over which nodes are spread. Empty: the one of DOCKER_HOST, else the local socket."),
 
+  // TLS
+  tls: z
+    .boolean()
+    .default(false)
+    .describe("Encrypt all connections: clients, replication and Sentinels; plain ports are closed."),
+  tlsClientCertificates: z
+    .enum(["no", "optional", "required"])
+    .default("no")
+    .describe("Whether clients have to show a certificate of the authority's, beside the password."),
+  tlsValidityDays: whole(2, 3650)
+    .default(365)
+    .describe("Days that a member's certificate is valid; the authority's own one is valid for 7300."),
+  tlsRenewDays: whole(1, 365)
+    .default(30)
+    .describe("A certificate with no more than so many days left is renewed by the next `up`."),
+  tlsAuthorityRotation: whole(0, 1000)
+    .default(0)
+    .describe("Number of the authority: one more makes a new one, which signs all certificates anew."),
+  tlsAuthorityOverlap: z
+    .boolean()
+    .default(false)
+    .describe("Keep trusting the authority before this one, while clients change to the new one."),
+  tlsAuthorities: pem("CERTIFICATE", "-----BEGIN CERTIFICATE-----")
+    .default("")
+    .describe("Certificates of the authorities to trust. Empty: an authority of the deployment's own."),
+  tlsCertificate: pem("CERTIFICATE", "-----BEGIN CERTIFICATE-----")
+    .default("")
+    .describe("Certificate of all members, followed by those between it and the authority; with tlsAuthorities."),
+  tlsKey: pem("(RSA |EC )?PRIVATE KEY", "-----BEGIN PRIVATE KEY-----, without a passphrase")
+    .default("")
+    .describe("Private key of tlsCertificate, set with `--secret`."),
+
   // Sentinel
   quorum: whole(0, 15)
     .default(0)
@@ -240,12 +279,6 @@ export type HostSettings = Readonly<z.output<typeof hostSchema>>;
 /** Name of a setting. */
 export type SettingName = keyof typeof settingFields;
 
-/** Settings that may stand in a stack's file encrypted only. */
-export const SECRET_SETTINGS = ["password", "previousPassword"] as const satisfies readonly SettingName[];
-
-/** Whether a setting may stand in a stack's file encrypted only. */
-export const isSecretSetting = (name: string): boolean => SECRET_SETTINGS.some((secret) => secret === name);
-
 /** Name of the one key that is not a setting of a deployment but a set of deployments. */
 export const DEPLOYMENTS_KEY = "deployments";
 
@@ -253,6 +286,12 @@ export const DEPLOYMENTS_DESCRIPTION =
   "Several deployments in one stack: name -> settings that differ from the stack's. Empty: one deployment.";
 
 export const settingNames = Object.keys(settingFields) as SettingName[];
+
+/** Settings whose values stand in no message, and in no stack's file in plain text. */
+export const secretSettings = ["password", "previousPassword", "tlsKey"] as const satisfies readonly SettingName[];
+
+export const isSecretSetting = (name: PropertyKey | undefined): boolean =>
+  secretSettings.some((secret) => secret === name);
 
 /** The schema of one setting. */
 export function settingSchema(name: SettingName): z.ZodType {

@@ -4,8 +4,8 @@ import { ruleProblems, ruleWarnings } from "./rules";
 import {
   DEPLOYMENTS_KEY,
   deploymentSchema,
-  overridesSchema,
   isSecretSetting,
+  overridesSchema,
   settingNames,
   type DeploymentOverrides,
   type DeploymentSettings,
@@ -105,7 +105,8 @@ function problemsOf(
     const path = pathText([...prefix, ...issue.path]);
     const value = valueAt(given, issue.path);
     const got = rule.secret ? "a value that does not fit" : issue.path.length === 0 ? kindOf(value) : shown(value);
-    return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fixCommand("set", path, rule.example)}` }];
+    const fix = fixCommand(rule.secret ? "set --secret" : "set", path, rule.example);
+    return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fix}` }];
   });
 }
 
@@ -152,6 +153,7 @@ interface JsonSchema {
   readonly maximum?: number;
   readonly maxItems?: number;
   readonly allowed?: string;
+  readonly example?: string;
   readonly default?: unknown;
   readonly description?: string;
   readonly items?: JsonSchema;
@@ -169,7 +171,7 @@ const schemaAt = (path: readonly PropertyKey[]): JsonSchema | undefined =>
 
 function allowedAt(path: readonly PropertyKey[]): { allowed: string; example: string; secret: boolean } {
   const schema = schemaAt(path) ?? {};
-  return { allowed: allowedText(schema), example: exampleFor(schema), secret: isSecretSetting(String(path[0])) };
+  return { allowed: allowedText(schema), example: exampleFor(schema), secret: isSecretSetting(path[0]) };
 }
 
 /** The values that a setting takes, in words: "a whole number from 0 to 20". */
@@ -193,6 +195,9 @@ export function allowedText(schema: JsonSchema): string {
 
 function exampleFor(schema: JsonSchema): string {
   const { default: value } = schema;
+  if (schema.example !== undefined) {
+    return schema.example;
+  }
   if (typeof value === "number" || typeof value === "boolean") {
     return String(value);
   }

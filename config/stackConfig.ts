@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
 import { SettingsError } from "./problems";
-import { DEPLOYMENTS_KEY, SECRET_SETTINGS, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
+import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
 import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
 
 /**
@@ -27,8 +27,8 @@ export function readStackSettings(): StackSettings {
 
 function refusePlainSecrets(raw: Readonly<Record<string, unknown>>, prefix: string): void {
   const several = Object.entries((raw[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, DeploymentOverrides | null>>);
-  const given = SECRET_SETTINGS.flatMap((secret) => [
-    ...(raw[secret] ? [{ key: secret as string, path: [secret as string] }] : []),
+  const given = secretSettings.flatMap((secret) => [
+    ...(raw[secret] ? [{ key: secret, path: [secret] }] : []),
     ...several
       .filter(([, settings]) => settings?.[secret])
       .map(([name]) => ({ key: DEPLOYMENTS_KEY, path: [DEPLOYMENTS_KEY, name, secret] })),

@@ -36,9 +36,14 @@ export const VARIANTS = {
  * @property {string} series beginning of the version that the release must have
  */
 
+/** The plugins of Pulumi that the program uses, under the names that Pulumi gives them. */
+export const PLUGINS = /** @type {const} */ (["docker", "random", "tls"]);
+
+/** @typedef {typeof PLUGINS[number]} Plugin */
+
 /**
  * A plugin has its npm package's version, so that the two cannot drift apart.
- * @param {"docker" | "random"} plugin
+ * @param {Plugin} plugin
  * @returns {string}
  */
 export function pluginVersion(plugin) {

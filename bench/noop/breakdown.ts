@@ -31,6 +31,7 @@ const PACKAGES = [
   "typescript",
   "@pulumi/docker",
   "@pulumi/random",
+  "@pulumi/tls",
   "zod",
   "ioredis",
   "dockerode",

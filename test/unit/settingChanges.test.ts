@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { settingNames, type DeploymentOverrides } from "../../config/schema";
+import { settingNames, type DeploymentOverrides, type SettingName } from "../../config/schema";
 import { settingChanges, type SettingChange } from "../../config/settingChanges";
+import { makeCertificate } from "../support/makeCertificate";
 import { containersOf, deploy, ofType, type Registered } from "./components.support";
 
 /** What is deployed first: small, with a subnet and limits of its own, so that each setting changes nothing but itself. */
@@ -15,6 +16,31 @@ const before: DeploymentOverrides = {
   maxmemoryMb: 128,
   cpuShares: 512,
   cpuSet: "0",
+};
+
+/** Certificates of one's own, for the members of that deployment. */
+const authority = makeCertificate({ name: "an authority", authority: true });
+const [own, another] = ["redis", "redis-again"].map((name) => {
+  const { certificate, key } = makeCertificate({
+    name,
+    by: authority,
+    dnsNames: ["redis-master", "redis-replica-1", "redis-sentinel-1", "redis-sentinel-2"],
+    ipAddresses: ["127.0.0.1", ...[11, 12, 101, 102].map((at) => `172.30.200.${at}`)],
+  });
+  return { tls: true, tlsAuthorities: authority.certificate, tlsCertificate: certificate, tlsKey: key };
+}) as [DeploymentOverrides, DeploymentOverrides];
+
+/** What else must be so before, and what changes with it, where a setting means nothing alone. */
+const beside: Readonly<Partial<Record<SettingName, { before: DeploymentOverrides; after?: DeploymentOverrides }>>> = {
+  previousPassword: { before: { password: "sixteen-or-more-characters" } },
+  tlsClientCertificates: { before: { tls: true } },
+  tlsValidityDays: { before: { tls: true } },
+  tlsRenewDays: { before: { tls: true } },
+  tlsAuthorityRotation: { before: { tls: true } },
+  tlsAuthorityOverlap: { before: { tls: true, tlsAuthorityRotation: 1 } },
+  tlsAuthorities: { before: own },
+  tlsCertificate: { before: own, after: another },
+  tlsKey: { before: own, after: another },
 };
 
 /** Another value of each setting. */
@@ -40,6 +66,15 @@ const others: Readonly<Required<DeploymentOverrides>> = {
   sentinelPort: 27379,
   bindAddress: "0.0.0.0",
   hosts: [1, 2, 3].map((at) => ({ name: `h${at}`, endpoint: `tcp://10.0.0.${at}:2375`, address: `10.0.0.${at}` })),
+  tls: true,
+  tlsClientCertificates: "required",
+  tlsValidityDays: 90,
+  tlsRenewDays: 10,
+  tlsAuthorityRotation: 1,
+  tlsAuthorityOverlap: true,
+  tlsAuthorities: makeCertificate({ name: "another authority", authority: true }).certificate + authority.certificate,
+  tlsCertificate: another.tlsCertificate!,
+  tlsKey: another.tlsKey!,
   quorum: 1,
   downAfterMs: 700,
   parallelSyncs: 2,
@@ -117,15 +152,14 @@ function changeOf(old: readonly Registered[], now: readonly Registered[]): Setti
 }
 
 describe("what a changed setting does to a running deployment", () => {
-  let old: readonly Registered[];
   it("is known of a deployment that does not change", async () => {
-    old = await deploy(before);
-    assert.equal(changeOf(old, await deploy(before)), "none");
+    assert.equal(changeOf(await deploy(before), await deploy(before)), "none");
   });
   for (const name of settingNames) {
     it(`${name}: ${settingChanges[name]}`, async () => {
-      const needed = name === "previousPassword" ? { password: others.password } : {};
-      const now = await deploy({ ...before, ...needed, [name]: others[name] });
+      const first = { ...before, ...beside[name]?.before };
+      const old = await deploy(first);
+      const now = await deploy({ ...first, [name]: others[name], ...beside[name]?.after });
       assert.equal(changeOf(old, now), settingChanges[name]);
     });
   }

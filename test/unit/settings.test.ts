@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { SettingsError, type Problem } from "../../config/problems";
-import { settingNames, type SettingName } from "../../config/schema";
+import { secretSettings, settingNames, type SettingName } from "../../config/schema";
 import { parseDeployment, parseStackSettings } from "../../config/settings";
 
 /** For every setting: a value of the wrong type, and values of the right type that are out of range. */
@@ -42,6 +42,15 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   sentinelPort: { wrongType: [], outOfRange: [0, 65_536] },
   bindAddress: { wrongType: 1, outOfRange: ["localhost", "256.0.0.1", "127.0.0"] },
   hosts: { wrongType: "local", outOfRange: [[{}], [{ name: "a", endpoint: "http://x", address: "10.0.0.1" }]] },
+  tls: { wrongType: "yes", outOfRange: [] },
+  tlsClientCertificates: { wrongType: true, outOfRange: ["maybe"] },
+  tlsValidityDays: { wrongType: "1y", outOfRange: [1, 3651] },
+  tlsRenewDays: { wrongType: "30d", outOfRange: [0, 366] },
+  tlsAuthorityRotation: { wrongType: "1", outOfRange: [-1, 1001] },
+  tlsAuthorityOverlap: { wrongType: 1, outOfRange: [] },
+  tlsAuthorities: { wrongType: 1, outOfRange: ["ca.pem", "-----BEGIN PUBLIC KEY-----\n"] },
+  tlsCertificate: { wrongType: [], outOfRange: ["redis.crt", "-----BEGIN CERTIFICATE-----\u001b[2J"] },
+  tlsKey: { wrongType: 1, outOfRange: ["redis.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"] },
   quorum: { wrongType: "2", outOfRange: [-1, 16] },
   downAfterMs: { wrongType: "5s", outOfRange: [199, 600_001] },
   parallelSyncs: { wrongType: null, outOfRange: [0, 21] },
@@ -141,9 +150,19 @@ describe("settings", () => {
     ]);
   });
 
-  it("never shows a password that it refuses", () => {
-    const [problem] = problemsOf({ password: "secret with spaces" });
-    assert.doesNotMatch(problem!.reason, /secret with/);
+  it("never shows a secret that it refuses, and sets it as one", () => {
+    for (const name of secretSettings) {
+      const [problem] = problemsOf({ [name]: "secret with spaces" });
+      assert.doesNotMatch(problem!.reason, /secret with/);
+      assert.match(problem!.reason, new RegExp(`fix: pulumi config set --secret ${name} `));
+    }
+  });
+
+  it("takes a certificate from a file", () => {
+    assert.match(
+      problemsOf({ tlsCertificate: "redis.crt" })[0]!.reason,
+      /fix: pulumi config set tlsCertificate < FILE$/,
+    );
   });
 
   it("names no setting when none is near", () => {

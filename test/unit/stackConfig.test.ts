@@ -5,6 +5,7 @@ import { describe, it } from "mocha";
 import { settingNames } from "../../config/schema";
 import { readStackSettings } from "../../config/stackConfig";
 import { hostileText } from "../support/hostileText";
+import { makeCertificate } from "../support/makeCertificate";
 
 const PASSWORD = "of-mine-0123456789";
 
@@ -50,6 +51,14 @@ describe("a stack's configuration", () => {
     assert.match(inside!, /fix: pulumi config set --secret --path 'deployments\.cache\.password', or/);
     assert.equal(refusalOf({ deployments: withPassword("cache") }, ["deployments"]), undefined);
     assert.equal(refusalOf({ password: PASSWORD }, ["password"]), undefined);
+  });
+
+  it("has no private key in plain text", () => {
+    const { key } = makeCertificate({ name: "redis" });
+    const message = refusalOf({ tlsKey: key });
+    assert.match(message!, /tlsKey: stands in plain text .*fix: pulumi config set --secret tlsKey, or/);
+    assert.ok(!message!.includes("PRIVATE KEY"));
+    assert.match(refusalOf({ tlsKey: key }, ["tlsKey"])!, /tlsCertificate: is missing/);
   });
 
   it("is refused without a command that a shell would take for another one", () => {

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
-import { pluginVersion } from "../../toolchain/versions.mjs";
+import { PLUGINS, pluginVersion } from "../../toolchain/versions.mjs";
 
 const SALT = "v1:EIPyka2sPxE=:v1:6Id4Ncmq:N2oqrchsC39==";
 
@@ -44,7 +44,7 @@ describe("the front door", function () {
     put("deep/down/file", "");
     put("bin/pulumi", FAKE_PULUMI, 0o755);
     put("bin/pulumi-language-nodejs", "#!/bin/sh\n", 0o755);
-    for (const plugin of ["docker", "random"] as const) {
+    for (const plugin of PLUGINS) {
       const folder = `home/.pulumi/plugins/resource-${plugin}-v${pluginVersion(plugin)}`;
       put(`${folder}/pulumi-resource-${plugin}`, "#!/bin/sh\n", 0o755);
     }

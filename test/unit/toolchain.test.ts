@@ -16,7 +16,7 @@ import { isInstalled } from "../../toolchain/pieces/dependencies.mjs";
 import { chosen } from "../../toolchain/pieces/engine.mjs";
 import { state } from "../../toolchain/pieces/state.mjs";
 import { remember, restore } from "../../toolchain/stack-files.mjs";
-import { atLeast, MINIMUM_NODE, pluginVersion } from "../../toolchain/versions.mjs";
+import { atLeast, MINIMUM_NODE, PLUGINS, pluginVersion } from "../../toolchain/versions.mjs";
 
 let folder = "";
 beforeEach(() => {
@@ -54,7 +54,7 @@ describe("versions", () => {
       engines: { node: string };
     };
     assert.ok(atLeast(MINIMUM_NODE, engines.node.replace(">=", "")), `@pulumi/pulumi wants Node ${engines.node}`);
-    for (const plugin of ["docker", "random"] as const) assert.match(pluginVersion(plugin), /^\d+\.\d+\.\d+$/);
+    for (const plugin of PLUGINS) assert.match(pluginVersion(plugin), /^\d+\.\d+\.\d+$/);
   });
 });
 

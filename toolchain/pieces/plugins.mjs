@@ -1,4 +1,4 @@
-// Pulumi's Docker and random plugins, in a PULUMI_HOME of the clone's own, and how it starts the policy pack.
+// Pulumi's Docker, random and TLS plugins, in a PULUMI_HOME of the clone's own, and how it starts the policy pack.
 //
 // A plugin that merely lies on PATH is used too, but with a warning at every run; in PULUMI_HOME it is used
 // silently, and it can neither disturb nor be disturbed by what the user has in ~/.pulumi. A plugin that is
@@ -13,13 +13,11 @@ import { goBuild, goRecipe } from "../go.mjs";
 import { paths, usersPulumiHome } from "../paths.mjs";
 import { policyPack, isPolicyPluginThere, makePolicyPlugin } from "../policy-pack.mjs";
 import { say, step, Stop } from "../say.mjs";
-import { pluginVersion, PULUMI } from "../versions.mjs";
+import { PLUGINS, pluginVersion, PULUMI } from "../versions.mjs";
 
-/** @typedef {"docker" | "random"} Name */
+/** @typedef {import("../versions.mjs").Plugin} Name */
 
-const names = /** @type {const} */ (["docker", "random"]);
-
-/** Both in total; they are some 50 MB each. */
+/** For each; they are some 50 MB. */
 const DOWNLOAD_MS = 5 * 60_000;
 
 /** @param {Name} name */
@@ -47,8 +45,8 @@ function isThere(name) {
 
 /** @returns {import("../piece.mjs").Found} */
 function summary() {
-  const built = names.filter((name) => existsSync(join(folderIn(paths.pulumiHome, name), "stamp")));
-  const list = names.map((name) => `${name} ${pluginVersion(name)}${built.includes(name) ? " (built)" : ""}`);
+  const built = PLUGINS.filter((name) => existsSync(join(folderIn(paths.pulumiHome, name), "stamp")));
+  const list = PLUGINS.map((name) => `${name} ${pluginVersion(name)}${built.includes(name) ? " (built)" : ""}`);
   const variables = { PULUMI_HOME: paths.pulumiHome, REDIS_POLICY_PACK: policyPack };
   return { summary: list.join(", "), variables };
 }
@@ -67,7 +65,7 @@ async function link(name, env) {
 /** @param {Name[]} missing @param {import("../piece.mjs").Context} context */
 async function download(missing, { env, found }) {
   const pulumi = found.pulumi?.program ?? "pulumi";
-  await step(`plugins: downloading ${missing.join(" and ")}`, async (note) => {
+  await step(`plugins: downloading ${missing.join(", ")}`, async (note) => {
     // Pulumi itself waits long for a host that does not answer.
     await fetchText(`${officialDownloads(env)}/pulumi-${PULUMI}-checksums.txt`);
     for (const name of missing) {
@@ -100,22 +98,22 @@ async function build(name, env) {
 /** @type {import("../piece.mjs").Piece} */
 export const plugins = {
   name: "plugins",
-  otherwise: "the docker and random plugins are downloaded by Pulumi, or built from Go modules, into .toolchain/",
+  otherwise: "the docker, random and tls plugins are downloaded by Pulumi, or built from Go modules, into .toolchain/",
 
   async find() {
-    return names.every(isThere) && isPolicyPluginThere() ? summary() : undefined;
+    return PLUGINS.every(isThere) && isPolicyPluginThere() ? summary() : undefined;
   },
 
   async get(context) {
-    for (const name of names) if (!isThere(name)) await link(name, context.env);
-    const missing = names.filter((name) => !isThere(name));
+    for (const name of PLUGINS) if (!isThere(name)) await link(name, context.env);
+    const missing = PLUGINS.filter((name) => !isThere(name));
     if (missing.length > 0 && !context.offline) {
       await download(missing, context).catch((error) => {
         if (!(error instanceof Unavailable || error instanceof Stop)) throw error;
         say(`plugins: ${error.message}; building them instead`);
       });
     }
-    for (const name of names) if (!isThere(name)) await build(name, context.env);
+    for (const name of PLUGINS) if (!isThere(name)) await build(name, context.env);
     makePolicyPlugin();
     return summary();
   },
