@@ -1,10 +1,12 @@
 import { failure } from "../config/failure";
 import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
 import { renderSecrets, type MemberSecrets } from "../config/render/secrets";
-import type { UserPasswords } from "../config/users";
+import type { GroupSecrets } from "../config/secrets";
 import { hasFile, putFiles } from "../engine/containerFiles";
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand, SECRETS_DIR } from "../node/program";
+import type { Contract } from "../outputs/contract";
+import { restartSentinel } from "./restart";
 
 /** Longer than node/secrets.sh waits for its server. */
 const APPLY_MS = 60_000;
@@ -35,31 +37,45 @@ export async function bringSecrets(member: MemberPlan, secrets: MemberSecrets): 
 }
 
 /**
- * Lets the links between the members go over to the passwords of now, once all members accept them.
+ * Lets the links between the members go over to the passwords and authorities of now, once all members accept them; a
+ * Sentinel takes a new certificate only when it starts, so those that have another one are restarted, one by one.
  *
- * @param say gets a line if there was something to do.
+ * @param say gets a line for what was done.
  * @throws when a server refuses that, with its words.
  */
 export async function useSecrets(
   plan: DeploymentPlan,
-  passwords: UserPasswords,
+  contract: Contract,
+  secrets: GroupSecrets,
   say: (line: string) => void,
 ): Promise<void> {
-  const used = await Promise.all(
+  const members = await Promise.all(
     allMembers(plan).map(async (member) => {
-      const { term } = renderSecrets(plan, member, passwords);
+      const { term } = renderSecrets(plan, member, secrets);
       const file = `${SECRETS_DIR}/${term}/used`;
-      const has = await hasFile(member.engine.endpoint, member.name, file).catch(rethrowUnlessGone);
-      return has !== false || apply(member, "use", term);
+      const used = await hasFile(member.engine.endpoint, member.name, file).catch(rethrowUnlessGone);
+      return { member, term, used: used !== false };
     }),
   );
-  if (used.includes(false)) {
-    say("the members use the changed passwords; none was restarted for them");
+  const others = members.filter(({ used }) => !used);
+  for (const { member, term } of others.filter(() => plan.settings.tls)) {
+    if ((await apply(member, "shows", term))?.includes("another certificate")) {
+      await restartSentinel(contract, member.name, "to show its new certificate");
+      say(`${member.name} was restarted to show its new certificate`);
+    }
+  }
+  await Promise.all(others.map(({ member, term }) => apply(member, "use", term)));
+  if (others.length > 0) {
+    say("the members use their users' passwords and certificates of now");
   }
 }
 
-/** @returns false, for whoever wants to know that something was done. */
-async function apply({ name, engine }: MemberPlan, step: "accept" | "use", term: string): Promise<boolean> {
+/** @returns what it said; undefined where there is nobody to say it. */
+async function apply(
+  { name, engine }: MemberPlan,
+  step: "accept" | "shows" | "use",
+  term: string,
+): Promise<string | undefined> {
   const command = [...nodeCommand("secrets"), step, term];
   const run = execInContainer(engine.endpoint, name, command, AbortSignal.timeout(APPLY_MS));
   const done = await run.catch(rethrowUnlessGone);
@@ -68,7 +84,7 @@ async function apply({ name, engine }: MemberPlan, step: "accept" | "use", term:
       `${name} does not take its users and their passwords: ${done.output.trim().split("\n").join("; ")}. Put it right (npm run logs -- ${name}), then run \`npm run up\` again.`,
     );
   }
-  return false;
+  return done?.output;
 }
 
 function rethrowUnlessGone(error: unknown): undefined {

@@ -1,17 +1,8 @@
-import pRetry from "p-retry";
-import { sentinelClient } from "../checks/connections";
-import { listOf, type Fields } from "../checks/replies";
-import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
-import { engineClient } from "../engine/engineClient";
-import type { Contract, ContractMember } from "../outputs/contract";
-import { isDown, lookAtMembers, type MemberState } from "./look";
+import type { Contract } from "../outputs/contract";
+import { lookAtMembers, type MemberState } from "./look";
 import type { PresentMember } from "./present";
-
-/** Seconds a Sentinel gets to end by itself; it has nothing to save. */
-const STOP_S = 5;
-/** A restarted Sentinel is ready within a second or two; a busy machine may take longer. */
-const READY = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
+import { restartSentinel } from "./restart";
 
 export interface Forgetting {
   /** The members' containers. */
@@ -41,7 +32,7 @@ export async function forgetStrangers(
   for (const state of await lookAtMembers(plan, contract, present)) {
     const ghosts = ghostsOf(state, all);
     if (ghosts.length > 0) {
-      await restart(contract, state.member);
+      await restartSentinel(contract, state.member.name, "to forget members that left");
       say(`${state.member.name} was restarted and has forgotten ${ghosts.join(", ")}`);
     }
   }
@@ -50,34 +41,4 @@ export async function forgetStrangers(
 /** Addresses that a Sentinel has to forget; pure. */
 export function ghostsOf({ strangers }: MemberState, all: boolean): readonly string[] {
   return strangers.filter(({ down }) => all || down).map(({ address }) => address);
-}
-
-/** Whether a Sentinel would promote this replica, as it sees it: up, linked, and allowed to. Pure. */
-export function couldTakeOver(replica: Fields): boolean {
-  const { flags = "", "master-link-status": link, "slave-priority": priority } = replica;
-  return !isDown(flags) && link === "ok" && priority !== "0";
-}
-
-async function restart(contract: Contract, sentinel: ContractMember): Promise<void> {
-  const engine = await engineClient(sentinel.engine);
-  await engine.getContainer(sentinel.name).restart({ t: STOP_S });
-  await pRetry(() => requireReady(contract, sentinel), READY).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw failure(
-      `${sentinel.name} was restarted to forget members that left, and cannot carry out a failover ${READY.maxRetryTime / 1000} s later (${reason}); the other Sentinels were left alone. See: npm run logs -- ${sentinel.name}; then run \`npm run up\` again.`,
-    );
-  });
-}
-
-async function requireReady(contract: Contract, sentinel: ContractMember): Promise<void> {
-  const client = sentinelClient(contract, sentinel);
-  try {
-    await client.call("SENTINEL", "CKQUORUM", contract.masterName);
-    const replicas = listOf(await client.call("SENTINEL", "REPLICAS", contract.masterName));
-    if (contract.nodes.length > 1 && !replicas.some(couldTakeOver)) {
-      throw new Error("it knows no replica that could take over");
-    }
-  } finally {
-    client.disconnect();
-  }
 }

@@ -34,7 +34,10 @@ const causes = new WeakMap<Redis, Error>();
 /** A client of one data node, logged in as `admin`, as reached from the engine's host. It connects at once; the caller disconnects it. */
 export function nodeClient(contract: Contract, member: ContractMember, overrides: RedisOptions = {}): Redis {
   const { host, port } = member;
-  return listening(new Redis({ ...bounded, host, port, ...accessOf(contract, "admin"), ...overrides }));
+  const { tls } = contract;
+  return listening(
+    new Redis({ ...bounded, host, port, ...accessOf(contract, "admin"), ...(tls && { tls }), ...overrides }),
+  );
 }
 
 /** A client of one Sentinel, as reached from the engine's host. It connects at once; the caller disconnects it. */

@@ -7,6 +7,7 @@ import {
   type MemberTls,
 } from "../config/certificates";
 import type { DeploymentPlan } from "../config/plan";
+import type { GroupTls } from "../config/secrets";
 import { PACKAGE } from "./args";
 
 export interface CertificatesArgs {
@@ -24,42 +25,50 @@ interface Authority {
  * The authority of a deployment and a certificate for each member, or those that the settings bring along.
  *
  * A certificate that is due is renewed by an `up`, since the plugin then has it replaced. A new authority signs all
- * certificates anew; the members keep their private keys.
+ * certificates anew once the overlap with the one before is over; the members keep their private keys.
  */
 export class Certificates extends pulumi.ComponentResource {
   /** Certificates of the authorities to trust, the newest first: PEM text, and no secret. */
   readonly authorities: pulumi.Output<string>;
+  /** What clients show, where they are to show something; secret. */
+  readonly client: pulumi.Output<MemberTls> | undefined;
   private readonly members: ReadonlyMap<string, pulumi.Output<MemberTls>>;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan } = args;
     super(`${PACKAGE}:index:Certificates`, name, { deployment: plan.name }, opts);
     const { tlsAuthorities, tlsCertificate, tlsKey } = plan.settings;
+    const asksClients = plan.settings.tlsClientCertificates !== "no";
     const all = planCertificates(plan);
     if (tlsCertificate !== "") {
       this.authorities = pulumi.output(tlsAuthorities);
       const own = pulumi.secret({ authorities: tlsAuthorities, certificate: tlsCertificate, key: tlsKey });
       this.members = new Map(all.map(({ member }) => [member, own] as const));
+      this.client = asksClients ? own : undefined;
     } else {
-      const [authority, ...others] = this.createAuthorities(plan);
+      const [newest, ...older] = this.createAuthorities(plan);
+      // Clients that trust the older one only have to be told of the newest first.
+      const signer = older[0] ?? newest;
       this.authorities = pulumi
-        .all([authority, ...others].map(({ certificate }) => certificate.certPem))
+        .all([newest, ...older].map(({ certificate }) => certificate.certPem))
         .apply((certificates) => certificates.join(""));
-      this.members = new Map(all.map((one) => [one.member, this.createMember(plan, one, authority)] as const));
+      this.members = new Map(all.map((one) => [one.member, this.createMember(plan, one, signer)] as const));
+      this.client = asksClients ? this.createMember(plan, clientOf(plan), signer) : undefined;
     }
     this.registerOutputs({ authorities: this.authorities });
   }
 
-  /** What a member needs; secret. */
-  of(memberName: string): pulumi.Output<MemberTls> {
-    const found = this.members.get(memberName);
-    if (found === undefined) {
-      throw new Error(`no member is called ${memberName}`);
-    }
-    return found;
+  /** All of it; secret. */
+  get all(): pulumi.Output<GroupTls> {
+    const all = {
+      authorities: this.authorities,
+      members: Object.fromEntries(this.members),
+      ...(this.client === undefined ? {} : { client: this.client }),
+    };
+    return pulumi.secret(pulumi.output(all)) as pulumi.Output<GroupTls>;
   }
 
-  /** The one that signs, and the one before it while that is still trusted. */
+  /** The newest, and the one before it while that is still trusted, and still signs. */
   private createAuthorities(plan: DeploymentPlan): [Authority, ...Authority[]] {
     const { tlsAuthorityRotation: generation, tlsAuthorityOverlap } = plan.settings;
     const older = tlsAuthorityOverlap && generation > 0 ? [this.createAuthority(plan, generation - 1)] : [];
@@ -121,6 +130,13 @@ export class Certificates extends pulumi.ComponentResource {
     );
   }
 }
+
+const clientOf = (plan: DeploymentPlan): CertificatePlan => ({
+  member: `${plan.name}-client`,
+  commonName: `${plan.name} client`,
+  dnsNames: [],
+  ipAddresses: [],
+});
 
 /** Short keys, quick handshakes, and understood by every client that there is. */
 const ELLIPTIC = { algorithm: "ECDSA", ecdsaCurve: "P256" };

@@ -3,7 +3,7 @@ import { settleGroup } from "../changes/settle";
 import { useSecrets } from "../changes/bring";
 import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import type { DeploymentPlan } from "../config/plan";
-import type { UserPasswords } from "../config/users";
+import type { GroupSecrets } from "../config/secrets";
 import type { Contract } from "../outputs/contract";
 import { PACKAGE } from "./args";
 import { stackIdentity } from "./redisBase";
@@ -12,8 +12,8 @@ export interface GroupSettingsArgs {
   readonly plan: DeploymentPlan;
   /** The contract, once all members of the plan run. */
   readonly running: pulumi.Output<Contract>;
-  /** Passwords of all users. */
-  readonly passwords: pulumi.Input<UserPasswords>;
+  /** Passwords of all users, and certificates. */
+  readonly secrets: pulumi.Input<GroupSecrets>;
   /** The fixed id of each Sentinel, by its name. */
   readonly sentinelIds: pulumi.Input<Readonly<Record<string, string>>>;
 }
@@ -30,12 +30,12 @@ export class GroupSettings extends pulumi.ComponentResource {
   readonly settled: pulumi.Output<Contract>;
 
   constructor(name: string, args: GroupSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, running, sentinelIds, passwords } = args;
-    super(`${PACKAGE}:index:GroupSettings`, name, { ...liveInputs(plan), passwords }, opts);
-    this.settled = pulumi.all([running, sentinelIds, passwords]).apply(async ([contract, ids, users]) => {
+    const { plan, running, sentinelIds, secrets } = args;
+    super(`${PACKAGE}:index:GroupSettings`, name, { ...liveInputs(plan), secrets }, opts);
+    this.settled = pulumi.all([running, sentinelIds, secrets]).apply(async ([contract, ids, all]) => {
       if (!pulumi.runtime.isDryRun()) {
         const say = (line: string): void => void pulumi.log.info(line, this);
-        await useSecrets(plan, users, say);
+        await useSecrets(plan, contract, all, say);
         await settleGroup({ plan, contract, sentinelIds: ids, stack: stackIdentity(), say });
       }
       return contract;

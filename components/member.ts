@@ -136,9 +136,9 @@ export function createMember(
       ignoreChanges: ["envs"],
     },
   );
-  const ready = pulumi.all([container.id, base.passwords]).apply(async ([id, passwords]) => {
+  const ready = pulumi.all([container.id, base.secrets]).apply(async ([id, secrets]) => {
     if (!pulumi.runtime.isDryRun()) {
-      await bringSecrets(member, renderSecrets(plan, member, passwords));
+      await bringSecrets(member, renderSecrets(plan, member, secrets));
     }
     return id;
   });

@@ -7,7 +7,9 @@ import { userNames, type UserPasswords } from "../config/users";
 import { surveyEngine } from "../engine/survey";
 import type { Surveys } from "../rollout/members";
 import { RollingUpdate } from "../rollout/rollout";
+import type { GroupSecrets } from "../config/secrets";
 import { PACKAGE } from "./args";
+import { Certificates } from "./certificates";
 import { ownershipLabels } from "../config/labels";
 
 export interface RedisBaseArgs {
@@ -31,6 +33,8 @@ export class RedisBase extends pulumi.ComponentResource {
   readonly plan: DeploymentPlan;
   /** Passwords of all users; secret. Generated, but for `app`'s where the setting `password` has one. */
   readonly passwords: pulumi.Output<UserPasswords>;
+  /** Passwords, and with TLS certificates and their keys; secret. */
+  readonly secrets: pulumi.Output<GroupSecrets>;
   /** Says when each member's container may be replaced. */
   readonly rollout: RollingUpdate;
   private readonly grounds: ReadonlyMap<string, Ground>;
@@ -44,6 +48,12 @@ export class RedisBase extends pulumi.ComponentResource {
     );
     this.plan = args.plan;
     this.passwords = this.createPasswords();
+    const certificates = args.plan.settings.tls
+      ? new Certificates(`${args.plan.name}-certificates`, { plan: args.plan }, { parent: this })
+      : undefined;
+    this.secrets = pulumi
+      .all([this.passwords, certificates?.all])
+      .apply(([passwords, tls]) => ({ passwords, ...(tls === undefined ? {} : { tls }) }));
     const engines = new Map(
       [...args.plan.nodes, ...args.plan.sentinels].map(({ engine }) => [engine.endpoint, engine] as const),
     );
@@ -53,7 +63,7 @@ export class RedisBase extends pulumi.ComponentResource {
       stack: stackIdentity(),
       surveys: args.surveys === undefined ? surveyEngines(args.plan) : Promise.resolve(args.surveys),
       images: new Map([...this.grounds].map(([endpoint, { image }]) => [endpoint, image.imageId])),
-      passwords: this.passwords,
+      secrets: this.secrets,
       resource: this,
     });
     this.registerOutputs({ passwords: this.passwords });

@@ -27,6 +27,8 @@ export class RedisDeployment extends pulumi.ComponentResource {
   readonly settings: GroupSettings;
   /** What anyone may know of it; all decided ahead. */
   readonly facts: ContractFacts;
+  /** Whether all connections are encrypted. */
+  readonly encrypted: boolean;
   /** What applications and commands need to know, secrets included. */
   readonly contract: pulumi.Output<Contract>;
 
@@ -41,15 +43,12 @@ export class RedisDeployment extends pulumi.ComponentResource {
     this.sentinels = plan.sentinels.length > 0 ? new SentinelGroup(`${name}-sentinels`, { base }, own) : undefined;
 
     this.facts = contractFacts(plan);
-    const planned = base.passwords.apply((passwords) => buildContract(plan, passwords));
+    this.encrypted = plan.settings.tls;
+    const planned = base.secrets.apply((secrets) => buildContract(plan, secrets));
     const ids = [...[this.master, ...this.replicas].map(({ ready }) => ready), ...(this.sentinels?.ready ?? [])];
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
     const sentinelIds = this.sentinels?.ids ?? {};
-    this.settings = new GroupSettings(
-      `${name}-settings`,
-      { plan, running, sentinelIds, passwords: base.passwords },
-      own,
-    );
+    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds, secrets: base.secrets }, own);
     const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     runChecks(current, this);

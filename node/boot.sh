@@ -4,6 +4,7 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
+. "$NODE_HOME/lib-tls.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -53,7 +54,8 @@ server_configuration() {
     cat "$NODE_HOME/redis.conf"
     printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
     printf '%s\n' 'masteruser replication' "masterauth $REPLICATION_PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
-    sed 's/^/user /' "$SECRETS/$current_term/users"
+    sed 's/^/user /' "$CREDENTIALS/users"
+    tls_lines
     echo "appendonly $AOF_AT_START"
 }
 

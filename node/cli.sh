@@ -4,6 +4,7 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
+. "$NODE_HOME/lib-tls.sh"
 
 host=$LISTEN_ADDRESS port=$LISTEN_PORT
 if [ $# -ge 2 ]; then
@@ -15,4 +16,5 @@ read_secrets || {
     exit 1
 }
 export REDISCLI_AUTH="$ADMIN_PASSWORD"
-exec "$CLIENT" --user admin -h "$host" -p "$port" "$@"
+# shellcheck disable=SC2086 # several words
+exec "$CLIENT" $TLS_OPTIONS --user admin -h "$host" -p "$port" "$@"

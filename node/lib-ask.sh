@@ -14,8 +14,9 @@ ask() {
     shift
     # Anew each time: it may be rotated while a node runs.
     read_secrets || return
+    # shellcheck disable=SC2086 # several words
     { printf 'AUTH admin %s\n' "$ADMIN_PASSWORD" && printf '%s\n' "$@"; } |
-        timeout "$ANSWER_S" "$CLIENT" -h "${at%:*}" -p "${at##*:}" 2>/dev/null |
+        timeout "$ANSWER_S" "$CLIENT" $TLS_OPTIONS -h "${at%:*}" -p "${at##*:}" 2>/dev/null |
         after_login
 }
 

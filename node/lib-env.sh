@@ -5,6 +5,7 @@
 # Defaults of what an older rendering may not know yet.
 LISTEN_ADDRESS=127.0.0.1
 BOOT_WAIT_S=20
+TLS=no
 
 # shellcheck source=/dev/null
 . "$NODE_HOME/node.env"

@@ -5,9 +5,11 @@
 
 SECRETS=$NODE_HOME/secrets
 
-# Sets ADMIN_PASSWORD, REPLICATION_PASSWORD and SENTINEL_PASSWORD; fails while there are none.
+# Sets ADMIN_PASSWORD, REPLICATION_PASSWORD and SENTINEL_PASSWORD, and where the certificate is; fails while there are
+# none.
 read_secrets() {
     read -r current_term <"$SECRETS/current" || return
+    find_credentials "$SECRETS/$current_term"
     links_term=$current_term
     [ ! -r "$SECRETS/links" ] || read -r links_term <"$SECRETS/links"
     while read -r user password; do

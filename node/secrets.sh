@@ -1,11 +1,13 @@
 #!/bin/sh
 # secrets.sh accept TERM: takes the users and passwords that were brought, and has the server accept them.
-# secrets.sh use TERM: from now on this member sends the passwords of that term itself.
-# Either can be repeated. Prints what the server refused, and fails then.
+# secrets.sh use TERM: from now on this member sends the passwords of that term itself, and trusts its authorities alone.
+# secrets.sh shows TERM: prints `another certificate` of a Sentinel that has to start again to show the one of now.
+# Each can be repeated. Prints what the server refused, and fails then.
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
+. "$NODE_HOME/lib-tls.sh"
 . "$NODE_HOME/lib-ask.sh"
 
 SPEAKER=secrets
@@ -37,13 +39,29 @@ accept() {
     if [ -r "$SECRETS/current" ]; then
         # Whoever starts from now on sends what it sent before.
         [ -r "$SECRETS/links" ] || cp "$SECRETS/current" "$SECRETS/links"
+        read_secrets
+        trust_both "$CREDENTIALS" "$SECRETS/$term"
         name_term current
         await_answer || return 0
-        tell_all "$(user_commands)" || return
+        tell_all "$(certificate_command && user_commands)" || return
     else
         name_term current
     fi
     : >"$SECRETS/$term/accepted"
+}
+
+# trust_both OLD NEW: who has the secrets NEW trusts whom OLD trusts, too, until all have the new ones
+trust_both() {
+    [ "$1" = "$2" ] || [ ! -r "$1/authorities.crt" ] ||
+        cat "$2/authorities.crt" "$1/authorities.crt" >"$2/trusted.crt"
+}
+
+# Prints the command with which a data node takes a certificate while it runs; Sentinel has none.
+certificate_command() {
+    [ "$KIND:$TLS" = data:yes ] || return 0
+    read_secrets
+    set -- "tls-cert-file $CREDENTIALS/node.crt" "tls-key-file $CREDENTIALS/node.key" "tls-ca-cert-file $TRUSTED"
+    echo "CONFIG SET $*"
 }
 
 # A server that does not answer has not started, or is just starting; it may have read its file a moment ago.
@@ -55,11 +73,20 @@ await_answer() {
     false
 }
 
+shows() {
+    read_secrets
+    [ "$KIND:$TLS" != sentinel:yes ] || [ ! -r "$SHOWN" ] || [ "$(cat "$SHOWN")" = "$(fingerprint)" ] ||
+        echo 'another certificate'
+}
+
 use() {
     name_term links
+    rm -f "$SECRETS/$term/trusted.crt"
     read_secrets
     case $KIND in
-    data) tell_all "CONFIG SET masterauth $REPLICATION_PASSWORD" || return ;;
+    data)
+        tell_all "$(certificate_command && echo "CONFIG SET masterauth $REPLICATION_PASSWORD")" || return
+        ;;
     sentinel)
         tell_all "SENTINEL SET $MASTER_NAME auth-pass $SENTINEL_PASSWORD
 SENTINEL CONFIG SET sentinel-pass $SENTINEL_PASSWORD" || return

@@ -4,6 +4,7 @@ set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
+. "$NODE_HOME/lib-tls.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -27,7 +28,8 @@ sentinel_configuration() {
         "sentinel auth-pass $MASTER_NAME $SENTINEL_PASSWORD" \
         'sentinel sentinel-user sentinel' \
         "sentinel sentinel-pass $SENTINEL_PASSWORD"
-    sed 's/^/user /' "$SECRETS/$current_term/users"
+    sed 's/^/user /' "$CREDENTIALS/users"
+    tls_lines
     printf '%s\n' "$LIVE_CONF"
     # Known in advance: found by INFO, they would take Sentinel 10 s.
     # shellcheck disable=SC2086 # a list
@@ -45,5 +47,6 @@ note_decided
 read_state
 find_master
 umask 077
+[ "$TLS" = no ] || note_shown
 sentinel_configuration >"$STATE.new" && mv -f "$STATE.new" "$STATE" || exit
 exec "$SERVER" "$STATE" --sentinel

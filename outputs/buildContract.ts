@@ -1,10 +1,11 @@
 import { endpointText, type DeploymentPlan, type Endpoint, type NodePlan, type SentinelPlan } from "../config/plan";
-import { userNames, type UserPasswords } from "../config/users";
+import type { GroupSecrets, GroupTls } from "../config/secrets";
+import { userNames } from "../config/users";
 import { accessOf } from "./access";
 import { CONTRACT_VERSION, type Connection, type Contract, type ContractMember } from "./contract";
 
 /** The part of a contract that is no secret; all of it follows from the plan, so that a preview can show it. */
-export type ContractFacts = Omit<Contract, "users" | "connection">;
+export type ContractFacts = Omit<Contract, "users" | "tls" | "connection">;
 
 export function contractFacts(plan: DeploymentPlan): ContractFacts {
   const { topology, masterName, checkTimeoutS } = plan.settings;
@@ -24,10 +25,10 @@ export function contractFacts(plan: DeploymentPlan): ContractFacts {
 }
 
 /** The outputs of a deployment; in the replication topology, as long as its initial master is the master. */
-export function buildContract(plan: DeploymentPlan, passwords: UserPasswords): Contract {
+export function buildContract(plan: DeploymentPlan, { passwords, tls }: GroupSecrets): Contract {
   const facts = contractFacts(plan);
   const users = Object.fromEntries(userNames(plan.settings).map((name) => [name, passwords[name]![0]!]));
-  const contract = { ...facts, users };
+  const contract = { ...facts, users, ...(tls === undefined ? {} : { tls: clientTls(tls) }) };
   return facts.topology === "sentinel"
     ? { ...contract, connection: sentinelConnection(contract) }
     : { ...contract, connection: directConnection(contract, facts.nodes[0]!) };
@@ -44,10 +45,11 @@ const directConnection = (contract: WithUsers, { host, port }: Endpoint): Connec
   host,
   port,
   ...accessOf(contract, "app"),
+  ...(contract.tls === undefined ? {} : { tls: contract.tls }),
 });
 
 function sentinelConnection(contract: WithUsers): Connection {
-  const { sentinels, masterName, natMap } = contract;
+  const { sentinels, masterName, natMap, tls } = contract;
   const app = accessOf(contract, "app");
   return {
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
@@ -55,9 +57,16 @@ function sentinelConnection(contract: WithUsers): Connection {
     ...app,
     sentinelUsername: app.username,
     sentinelPassword: app.password,
+    ...(tls === undefined ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     ...(Object.keys(natMap).length > 0 ? { natMap } : {}),
   };
 }
+
+/** Whom clients trust, and what they show if they may be asked. */
+const clientTls = ({ authorities, client }: GroupTls): Contract["tls"] => ({
+  ca: authorities,
+  ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+});
 
 /** A member as the outputs show it. */
 export function memberOutput({ name, reached, announced, engine }: NodePlan | SentinelPlan): ContractMember {

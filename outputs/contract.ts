@@ -18,6 +18,15 @@ const member = endpoint.extend({
   engine: z.string(),
 });
 
+/** What a client needs for TLS, as Node's and so ioredis's options have it; PEM text. */
+const tls = z.object({
+  /** Certificates of the authorities to trust. */
+  ca: z.string(),
+  /** What a client shows; only where the setting `tlsClientCertificates` lets it. */
+  cert: z.string().optional(),
+  key: z.string().optional(),
+});
+
 /** Options of ioredis (`new Redis(connection)`), plain enough for any other client. */
 const connection = z.object({
   /** Sentinels to ask for the master; absent in the replication topology. */
@@ -32,6 +41,10 @@ const connection = z.object({
   password: z.string(),
   sentinelUsername: z.string().optional(),
   sentinelPassword: z.string().optional(),
+  /** Only with TLS; `sentinelTLS` and the switch that makes ioredis use both only under Sentinel. */
+  tls: tls.optional(),
+  sentinelTLS: tls.optional(),
+  enableTLSForSentinelMode: z.boolean().optional(),
   /** Announced address -> address for clients outside the Docker network; absent where none is needed. */
   natMap: z.record(z.string(), endpoint).optional(),
 });
@@ -48,6 +61,8 @@ const contract = z.object({
   natMap: z.record(z.string(), endpoint),
   /** Passwords by the user's name; the same on the data nodes and on the Sentinels. */
   users: z.record(z.string(), z.string()),
+  /** Only with TLS. */
+  tls: tls.optional(),
   connection,
 });
 

@@ -5,6 +5,8 @@ import type { Contract } from "./contract";
 /** The two sides of a deployment's outputs: what anyone may read, known ahead, and the whole with its secrets. */
 export interface DeploymentOutputs {
   readonly facts: ContractFacts;
+  /** Whether all connections are encrypted. */
+  readonly encrypted: boolean;
   readonly contract: pulumi.Output<Contract>;
 }
 
@@ -17,6 +19,7 @@ export function stackOutputs(deployments: readonly DeploymentOutputs[]): Record<
   const flat = {
     ...first!.facts,
     users: pulumi.secret(first!.contract.apply(({ users }) => users)),
+    ...(first!.encrypted ? { tls: pulumi.secret(first!.contract.apply(({ tls }) => tls)) } : {}),
     connection: pulumi.secret(first!.contract.apply(({ connection }) => connection)),
   };
   return deployments.length === 1 ? flat : { ...flat, deployments: byName(deployments) };

@@ -44,10 +44,11 @@ export const isBroken = ({ running, health }: FoundMember): boolean => !running 
 /**
  * Under which name and address the others know a member, and how it lets them in; value of the label `redis-on-docker.identity`.
  *
- * Members that know no users, as those of earlier versions, let nobody in who sends a user's name.
+ * Members that know no users, as those of earlier versions, let nobody in who sends a user's name; and one that speaks
+ * TLS understands nobody who does not.
  */
 export function identityOf(plan: DeploymentPlan, member: MemberPlan): string {
-  return `${plan.settings.masterName}/${endpointText(member.announced)}, as users`;
+  return `${plan.settings.masterName}/${endpointText(member.announced)}, as users${plan.settings.tls ? " over TLS" : ""}`;
 }
 
 /** Names of a plan's members with what belongs to each. */

@@ -4,7 +4,7 @@ import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
 import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
 import { renderSecrets } from "../config/render/secrets";
-import type { UserPasswords } from "../config/users";
+import type { GroupSecrets } from "../config/secrets";
 import { lastWords } from "../engine/lastWords";
 import { buildContract } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
@@ -24,7 +24,7 @@ export interface RolloutArgs {
   readonly surveys: Promise<Surveys>;
   /** Id of the image, by the engine's endpoint. */
   readonly images: ReadonlyMap<string, pulumi.Output<string>>;
-  readonly passwords: pulumi.Output<UserPasswords>;
+  readonly secrets: pulumi.Output<GroupSecrets>;
   /** Resource that its messages are about. */
   readonly resource: pulumi.Resource;
 }
@@ -99,9 +99,9 @@ export class RollingUpdate {
 
   private async roll({ replaced }: Rollout, found: readonly FoundMember[]): Promise<void> {
     const { plan, resource } = this.args;
-    const passwords = await valueOf(this.args.passwords);
-    await this.announceUsers(replaced, passwords);
-    const contract = buildContract(plan, passwords);
+    const secrets = await valueOf(this.args.secrets);
+    await this.announceSecrets(replaced, secrets);
+    const contract = buildContract(plan, secrets);
     const moved = new Set<string>();
     const present = (): Contract => whereTheyAre(contract, plan, found, moved);
     let observer = openObserver(present());
@@ -141,11 +141,11 @@ export class RollingUpdate {
    * Those that are replaced keep their containers until their turn comes; meanwhile they have to let in whoever logs in
    * with the passwords of now.
    */
-  private async announceUsers(replaced: readonly Replacement[], passwords: UserPasswords): Promise<void> {
+  private async announceSecrets(replaced: readonly Replacement[], secrets: GroupSecrets): Promise<void> {
     const { plan } = this.args;
     const names = new Set(replaced.map(({ name }) => name));
     const members = allMembers(plan).filter(({ name }) => names.has(name));
-    await Promise.all(members.map((member) => bringSecrets(member, renderSecrets(plan, member, passwords))));
+    await Promise.all(members.map((member) => bringSecrets(member, renderSecrets(plan, member, secrets))));
   }
 
   private release(name: string): void {

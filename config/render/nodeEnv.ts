@@ -21,6 +21,7 @@ export function renderNodeEnv(
     LISTEN_PORT: member.listenPort,
     MASTER_NAME: plan.settings.masterName,
     REPLICA_PRIORITY,
+    TLS: plan.settings.tls ? "yes" : "no",
     DATA_DIR: dataDir,
     BOOT_WAIT_S,
     STOP_GRACE_S: plan.settings.stopGraceS,

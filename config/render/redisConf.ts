@@ -1,4 +1,5 @@
 import { splitExtraLines } from "../extraLines";
+import { portLines } from "./tlsConf";
 import { endpointText, type DeploymentPlan, type NodePlan } from "../plan";
 
 /**
@@ -11,7 +12,7 @@ import { endpointText, type DeploymentPlan, type NodePlan } from "../plan";
 export function renderRedisConf(plan: DeploymentPlan, node: NodePlan, dataDir: string): string {
   return lines(
     `# ${node.name} (${endpointText(node.announced)})`,
-    `port ${node.listenPort}`,
+    ...portLines(node.listenPort, plan.settings),
     `bind ${plan.settings.network === "host" ? listenAddresses(node.bindAddress) : "* -::*"}`,
     `dir ${dataDir}`,
     `replica-announce-ip ${node.announced.host}`,

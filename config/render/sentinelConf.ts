@@ -1,4 +1,5 @@
 import type { DeploymentPlan, SentinelPlan } from "../plan";
+import { portLines } from "./tlsConf";
 import { lines, listenAddresses, yesNo } from "./redisConf";
 
 /**
@@ -15,7 +16,7 @@ export function renderSentinelConf(
 ): string {
   const s = plan.settings;
   return lines(
-    `port ${sentinel.listenPort}`,
+    ...portLines(sentinel.listenPort, s),
     `bind ${s.network === "host" ? listenAddresses(sentinel.bindAddress) : "* -::*"}`,
     `dir ${dataDir}`,
     `sentinel myid ${ids[sentinel.name]}`,

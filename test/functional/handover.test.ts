@@ -6,7 +6,7 @@ import { withGroup, type Group, type MemberProcess } from "../support/processes"
 import { waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
 
-const writerOf = (group: Group) => new Writer(buildContract(group.plan, group.passwords), "written");
+const writerOf = (group: Group) => new Writer(buildContract(group.plan, group.secrets), "written");
 
 /** Those acknowledged writes that a node does not have. */
 async function lostOn(node: MemberProcess, writer: Writer): Promise<readonly string[]> {

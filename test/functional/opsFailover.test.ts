@@ -11,7 +11,7 @@ import { withGroup, type Group } from "../support/processes";
 import { waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
 
-const contractOf = (group: Group) => buildContract(group.plan, group.passwords);
+const contractOf = (group: Group) => buildContract(group.plan, group.secrets);
 
 /** Runs the hand-over beside the master's process, as in its container. */
 const runnerOf =

@@ -12,7 +12,7 @@ const settings = { topology: "replication" } as const;
 
 /** Promotes a node and gives the risks that were seen before. */
 async function promoteNode(group: Group, node: MemberProcess) {
-  return withConnections(buildContract(group.plan, group.passwords), async (connections) => {
+  return withConnections(buildContract(group.plan, group.secrets), async (connections) => {
     const plan = await planPromotion(connections, node.name);
     assert.ok(plan !== "already");
     const result = await promote(connections, plan, { say: () => undefined });
@@ -26,7 +26,7 @@ describe("promotion by hand", function () {
   it("loses no acknowledged write, and all others follow", () =>
     withGroup({ settings }, async (group) => {
       const old = await group.up();
-      await using writer = new Writer(buildContract(group.plan, group.passwords));
+      await using writer = new Writer(buildContract(group.plan, group.secrets));
       await writer.more(300);
       const { pausedMs, risks } = await promoteNode(group, group.nodes[2]!);
       await writer.stop();

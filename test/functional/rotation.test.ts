@@ -12,7 +12,7 @@ import { Writer } from "./opsWriter";
 async function bring(group: Group, passwords: UserPasswords, step: "accept" | "use"): Promise<void> {
   await Promise.all(
     group.members.map(async (member) => {
-      const secrets = renderSecrets(group.plan, member.plan, passwords);
+      const secrets = renderSecrets(group.plan, member.plan, { passwords });
       if (step === "accept") {
         member.bringSecrets(secrets);
       }
@@ -62,14 +62,14 @@ describe("passwords", function () {
         const master = await group.up();
         const pids = group.members.map((member) => member.serverPid());
         const before = { ...group.passwords };
-        const writer = new Writer(buildContract(group.plan, before));
+        const writer = new Writer(buildContract(group.plan, { passwords: before }));
         await writer.more(200);
         const both = rotated(before, 1);
         await bring(group, both, "accept");
         group.use(both);
         await bring(group, both, "use");
         await writer.more(200);
-        const second = new Writer(buildContract(group.plan, both));
+        const second = new Writer(buildContract(group.plan, { passwords: both }));
         await second.more(200);
         for (const member of group.members) {
           for (const password of both.admin!) {
@@ -116,7 +116,7 @@ describe("passwords", function () {
       const [first, second] = group.nodes as [MemberProcess, MemberProcess];
       // Only one has taken them, and starts again.
       for (const member of [second, group.sentinels[0]!]) {
-        const secrets = renderSecrets(group.plan, member.plan, both);
+        const secrets = renderSecrets(group.plan, member.plan, { passwords: both });
         member.bringSecrets(secrets);
         assert.equal((await member.run("secrets", "accept", secrets.term)).code, 0);
         await member.stop();
@@ -126,7 +126,10 @@ describe("passwords", function () {
       await waitFor("all members to be linked", () => linked(group), { timeoutMs: 20_000 });
       await bring(group, both, "accept");
       // Only one uses them.
-      assert.equal((await first.run("secrets", "use", renderSecrets(group.plan, first.plan, both).term)).code, 0);
+      assert.equal(
+        (await first.run("secrets", "use", renderSecrets(group.plan, first.plan, { passwords: both }).term)).code,
+        0,
+      );
       await waitFor("all members to be linked", () => linked(group), { timeoutMs: 20_000 });
       await bring(group, both, "use");
       group.use(newestOnly(both));
@@ -152,7 +155,7 @@ describe("passwords", function () {
 
   it("are waited for by a node and a Sentinel that have none yet, and the health check says so", () =>
     withGroup({ settings: { replicas: 1, sentinels: 1 } }, async (group) => {
-      const secrets = group.members.map((member) => renderSecrets(group.plan, member.plan, group.passwords));
+      const secrets = group.members.map((member) => renderSecrets(group.plan, member.plan, group.secrets));
       group.members.forEach((member) => member.loseSecrets());
       group.start();
       for (const member of group.members) {

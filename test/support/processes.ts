@@ -13,9 +13,11 @@ import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
 import { renderSecrets, type MemberSecrets } from "../../config/render/secrets";
 import type { DeploymentOverrides } from "../../config/schema";
+import type { GroupSecrets, GroupTls } from "../../config/secrets";
 import { userNames, type UserPasswords } from "../../config/users";
 import { parseDeployment } from "../../config/settings";
 import { GROUP_VARIABLE, NODE_PROGRAM, nodeProgram, type NodeCommand } from "../../node/program";
+import { certificatesFor } from "./certificates";
 import { freePorts } from "./freePorts";
 import { commandLine, descendants } from "./processTree";
 import { waitFor } from "./waitFor";
@@ -57,6 +59,8 @@ export class Group {
   private constructor(
     readonly plan: DeploymentPlan,
     private allPasswords: UserPasswords,
+    /** Certificates of the members, with the setting `tls`. */
+    private tls: GroupTls | undefined,
     readonly ids: Readonly<Record<string, string>>,
     private readonly folder: string,
     readonly options: GroupOptions,
@@ -88,11 +92,22 @@ export class Group {
     // Every kind of character that the contract allows.
     const password = () => `${randomBytes(12).toString("hex")}-_.~+=/@%:Z`;
     const passwords = Object.fromEntries(userNames(settings).map((user) => [user, [password()]]));
-    return new Group(plan, passwords, ids, mkdtempSync(join(tmpdir(), "redis-group-")), options);
+    return new Group(
+      plan,
+      passwords,
+      settings.tls ? certificatesFor(plan) : undefined,
+      ids,
+      mkdtempSync(join(tmpdir(), "redis-group-")),
+      options,
+    );
   }
 
   get members(): readonly MemberProcess[] {
     return [...this.nodes, ...this.sentinels];
+  }
+
+  get secrets(): GroupSecrets {
+    return { passwords: this.allPasswords, ...(this.tls === undefined ? {} : { tls: this.tls }) };
   }
 
   get passwords(): UserPasswords {
@@ -104,6 +119,20 @@ export class Group {
     this.allPasswords = passwords;
   }
 
+  /** From now on the tests trust these. */
+  trust(tls: GroupTls): void {
+    this.tls = tls;
+  }
+
+  /** What the tests' clients need to connect. */
+  get clientTls(): RedisOptions {
+    if (this.tls === undefined) {
+      return {};
+    }
+    const { authorities, client } = this.tls;
+    return { tls: { ca: authorities, ...(client && { cert: client.certificate, key: client.key }) } };
+  }
+
   /** The newest password of a user. */
   passwordOf(user: string): string {
     return this.passwords[user]![0]!;
@@ -113,7 +142,7 @@ export class Group {
   render(member: MemberProcess, change: (text: string) => string = (text) => text): void {
     const { plan } = member;
     writeFileSync(member.program, nodeProgram());
-    member.putSecrets(renderSecrets(this.plan, plan, this.passwords));
+    member.putSecrets(renderSecrets(this.plan, plan, this.secrets));
     const env = renderNodeEnv(this.plan, plan, member.data, this.ids[plan.name]);
     const wait = `BOOT_WAIT_S='${this.options.bootWaitS ?? 3}'`;
     writeFileSync(join(member.home, "node.env"), change(env.replace(/^BOOT_WAIT_S=.*$/m, wait)));
@@ -186,6 +215,8 @@ export class Group {
       name: this.plan.settings.masterName,
       username: "app",
       password: this.passwordOf("app"),
+      ...this.clientTls,
+      ...(this.tls === undefined ? {} : { sentinelTLS: this.clientTls.tls, enableTLSForSentinelMode: true }),
       sentinelUsername: "app",
       sentinelPassword: this.passwordOf("app"),
       connectTimeout: 500,
@@ -414,6 +445,7 @@ export class MemberProcess {
       port,
       username: "admin",
       password: this.group.passwordOf("admin"),
+      ...this.group.clientTls,
       connectTimeout: 500,
       commandTimeout: 1000,
       maxRetriesPerRequest: 0,

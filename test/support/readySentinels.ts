@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { couldTakeOver } from "../../changes/forget";
+import { couldTakeOver } from "../../changes/restart";
 import { listOf } from "../../checks/replies";
 import type { Contract, ContractMember } from "../../outputs/contract";
 import { withSentinel } from "./faults/connect";

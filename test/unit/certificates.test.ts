@@ -73,17 +73,15 @@ async function certificatesOf(overrides: DeploymentOverrides = {}): Promise<Seen
   const all = await registeredBy({ tls: true, replicas: 1, sentinels: 1, ...overrides }, (plan) => {
     made = new Certificates(`${plan.name}-certificates`, { plan });
     names.push(...allMembers(plan).map(({ name }) => name));
-    const certificates = made;
-    return names.map((name) => certificates.of(name));
+    return [made.all];
   });
   const certificates = made!;
-  const members = names.map(async (name) => [name, await valueOf(certificates.of(name))] as const);
   return {
     all,
     authorities: await valueOf(certificates.authorities),
     isAuthoritiesSecret: await pulumi.isSecret(certificates.authorities),
-    members: Object.fromEntries(await Promise.all(members)),
-    areMembersSecret: (await Promise.all(names.map((name) => pulumi.isSecret(certificates.of(name))))).every(Boolean),
+    members: (await valueOf(certificates.all)).members,
+    areMembersSecret: await pulumi.isSecret(certificates.all),
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { couldTakeOver, ghostsOf } from "../../changes/forget";
+import { ghostsOf } from "../../changes/forget";
+import { couldTakeOver } from "../../changes/restart";
 import type { MemberState } from "../../changes/look";
 
 describe("members that left", () => {

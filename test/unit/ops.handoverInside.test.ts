@@ -7,7 +7,7 @@ import { handOverInside, type NodeRunner } from "../../ops/handover/inside";
 import { buildContract } from "../../outputs/buildContract";
 import { passwordsOfAll } from "./users.support";
 
-const contract = buildContract(planDeployment(parseDeployment({}), "unix:///unused"), passwordsOfAll);
+const contract = buildContract(planDeployment(parseDeployment({}), "unix:///unused"), { passwords: passwordsOfAll });
 const inside = (index: number) => `${contract.nodes[index]!.announced.host}:${contract.nodes[index]!.announced.port}`;
 
 /** Hands over from the first node to the second, with a node that prints these lines and ends so. */

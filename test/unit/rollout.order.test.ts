@@ -178,7 +178,7 @@ describe("what a look at the engines tells a rolling change", () => {
 
   it("is where members listen until they are replaced", () => {
     const moved = planOf({ redisPort: 6381, subnet: "172.30.29.0/24" });
-    const contract = buildContract(moved, passwordsOfAll);
+    const contract = buildContract(moved, { passwords: passwordsOfAll });
     const before = whereTheyAre(contract, moved, asPlanned(), new Set());
     assert.deepEqual(
       before.nodes.map(({ port }) => port),

@@ -4,19 +4,16 @@ import { portLines } from "../../config/render/tlsConf";
 
 describe("where a server listens", () => {
   it("is a plain port without TLS, and nothing of TLS is said", () => {
-    assert.deepEqual(portLines(6379, { tls: false, tlsClientCertificates: "required" }, "/tls"), ["port 6379"]);
+    assert.deepEqual(portLines(6379, { tls: false, tlsClientCertificates: "required" }), ["port 6379"]);
   });
 
-  it("is a TLS port alone with TLS, for replication too, with the member's files", () => {
-    assert.deepEqual(portLines(6379, { tls: true, tlsClientCertificates: "no" }, "/tls"), [
+  it("is a TLS port alone with TLS, for replication too", () => {
+    assert.deepEqual(portLines(6379, { tls: true, tlsClientCertificates: "no" }), [
       "port 0",
       "tls-port 6379",
       "tls-replication yes",
       "tls-auth-clients no",
       'tls-protocols "TLSv1.2 TLSv1.3"',
-      "tls-cert-file /tls/node.crt",
-      "tls-key-file /tls/node.key",
-      "tls-ca-cert-file /tls/authorities.crt",
     ]);
   });
 
@@ -26,7 +23,7 @@ describe("where a server listens", () => {
       ["optional", "optional"],
       ["required", "yes"],
     ] as const) {
-      const lines = portLines(1, { tls: true, tlsClientCertificates }, "/tls");
+      const lines = portLines(1, { tls: true, tlsClientCertificates });
       assert.deepEqual(
         lines.filter((line) => line.startsWith("tls-auth-clients")),
         [`tls-auth-clients ${word}`],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { accessOf } from "../../../outputs/access";
-import { couldTakeOver } from "../../../changes/forget";
+import { couldTakeOver } from "../../../changes/restart";
 import { listOf } from "../../../checks/replies";
 import type { Contract, ContractMember } from "../../../outputs/contract";
 import { container, engine, logsOf, removeLabelled } from "../engine";
