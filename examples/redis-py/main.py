@@ -9,7 +9,12 @@ import sys
 from redis.sentinel import Sentinel
 
 c = json.load(sys.stdin)
-sentinel = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], sentinel_kwargs={"password": c["sentinelPassword"]}, password=c["password"])
+sentinel = Sentinel(
+    [(s["host"], s["port"]) for s in c["sentinels"]],
+    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]},
+    username=c["username"],
+    password=c["password"],
+)
 master = sentinel.master_for(c["name"])
 
 master.set("greeting", "hello from redis-py")

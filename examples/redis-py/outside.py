@@ -28,7 +28,12 @@ class TranslatingSentinel(Sentinel):
 
 
 c = json.load(sys.stdin)
-sentinel = TranslatingSentinel([(s["host"], s["port"]) for s in c["sentinels"]], sentinel_kwargs={"password": c["sentinelPassword"]}, password=c["password"])
+sentinel = TranslatingSentinel(
+    [(s["host"], s["port"]) for s in c["sentinels"]],
+    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]},
+    username=c["username"],
+    password=c["password"],
+)
 sentinel.nat_map = c.get("natMap", {})
 master = sentinel.master_for(c["name"])
 
