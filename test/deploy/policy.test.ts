@@ -98,7 +98,7 @@ describe("policy: generated secrets in the environment", () => {
     expectSuccess(await project.up("dev", "--target", password, "--target", key));
     const ended = await checked(project, "dev");
     assert.notEqual(ended.code, 0);
-    assert.deepEqual(named(ended, "mandatory").sort(), [
+    assert.deepEqual(named(ended, "mandatory"), [
       "no-generated-key-in-environment",
       "no-generated-password-in-environment",
     ]);
