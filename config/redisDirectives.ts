@@ -5,6 +5,13 @@
 const owned: Readonly<Record<string, string>> = {
   port: "use redisPort",
   bind: "use bindAddress",
+  "tls-port": "use tls and redisPort",
+  "tls-replication": "use tls",
+  "tls-auth-clients": "use tlsClientCertificates",
+  "tls-protocols": "with tls it is TLS 1.2 or 1.3",
+  "tls-cert-file": "use tls, and tlsCertificate for one of your own",
+  "tls-key-file": "use tls, and tlsKey for one of your own",
+  "tls-ca-cert-file": "use tls, and tlsAuthorities for your own",
   dir: "the data volume is mounted there",
   "protected-mode": "a password is always set",
   requirepass: "use password, or leave it generated",

@@ -52,7 +52,7 @@ export function isProduction(stack: string): boolean {
 /** Whether a name is one that a secret usually has: `REDIS_PASSWORD`, `apiToken`. */
 export function isSecretName(name: string): boolean {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-  return /(^|[^a-z])(pass|passwd|password|passphrase|pwd|secret|token|credentials?|auth|requirepass|masterauth|(api|access|private|secret)[^a-z]?key)$/.test(
+  return /(^|[^a-z])(pass|passwd|password|passphrase|pwd|secret|token|credentials?|auth|requirepass|masterauth|(api|access|private|secret|tls)[^a-z]?key)$/.test(
     words,
   );
 }

@@ -1,6 +1,15 @@
 import { isUnknown, text, texts } from "../read";
 import { isSecretName, SHORTEST_SECRET } from "../stackFacts";
-import { ALWAYS, CONTAINER, RANDOM_PASSWORD, sentence, type Resource, type ResourceRule, type StackRule } from "./rule";
+import {
+  ALWAYS,
+  CONTAINER,
+  PRIVATE_KEY,
+  RANDOM_PASSWORD,
+  sentence,
+  type Resource,
+  type ResourceRule,
+  type StackRule,
+} from "./rule";
 
 /** Values of switches such as `ALLOW_EMPTY_PASSWORD=no`, which are no secrets. */
 const SWITCH = /^(|yes|no|true|false|on|off|0|1)$/i;
@@ -45,21 +54,48 @@ export const noSecretInEnvironment: ResourceRule = {
     }),
 };
 
-export const noGeneratedPasswordInEnvironment: StackRule = {
-  name: "no-generated-password-in-environment",
-  description: "No environment variable of a container has a generated password in it.",
+/** Secrets that a stack generates: the type that does, the properties with them, and what is compared of each. */
+interface Generated {
+  readonly type: string;
+  readonly properties: readonly string[];
+  readonly essence: (text: string) => string;
+}
+
+/** A rule that none of these secrets is in a variable, in the form that is compared. */
+const notInEnvironment = (name: string, what: string, { type, properties, essence }: Generated): StackRule => ({
+  name,
+  description: `No environment variable of a container has ${what} in it.`,
   severities: ALWAYS,
   checkAll: (resources) => {
-    const generated = resources
-      .filter(({ type, props }) => type === RANDOM_PASSWORD && !isUnknown(props.result))
-      .map(({ props }) => text(props.result) ?? "")
-      .filter((password) => password.length >= SHORTEST_SECRET);
+    const secrets = resources
+      .filter((resource) => resource.type === type)
+      .flatMap(({ props }) => properties.map((property) => props[property]))
+      .filter((value) => !isUnknown(value))
+      .map((value) => essence(text(value) ?? ""))
+      .filter((secret) => secret.length >= SHORTEST_SECRET);
     return resources
-      .filter(({ type }) => type === CONTAINER)
+      .filter((resource) => resource.type === CONTAINER)
       .flatMap((container) =>
         variablesOf(container)
-          .filter(({ value }) => generated.some((password) => value.includes(password)))
-          .map(({ name }) => said(container.name, name, "has a generated password in it")),
+          .filter(({ value }) => secrets.some((secret) => essence(value).includes(secret)))
+          .map((variable) => said(container.name, variable.name, `has ${what} in it`)),
       );
   },
-};
+});
+
+export const noGeneratedPasswordInEnvironment = notInEnvironment(
+  "no-generated-password-in-environment",
+  "a generated password",
+  { type: RANDOM_PASSWORD, properties: ["result"], essence: (password) => password },
+);
+
+/** Ends of lines are often written as \n in a variable, or left out, and so are the lines around the key. */
+export const noGeneratedKeyInEnvironment = notInEnvironment(
+  "no-generated-key-in-environment",
+  "a generated private key",
+  {
+    type: PRIVATE_KEY,
+    properties: ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"],
+    essence: (pem) => pem.replaceAll(/-----[A-Z0-9 ]+-----|\\[nr]|\s/g, ""),
+  },
+);

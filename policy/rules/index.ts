@@ -1,7 +1,7 @@
 import { healthCheck, restartPolicy } from "./availability";
 import { dataKept } from "./data";
 import { noEngineSocket } from "./engineSocket";
-import { noGeneratedPasswordInEnvironment, noSecretInEnvironment } from "./environment";
+import { noGeneratedKeyInEnvironment, noGeneratedPasswordInEnvironment, noSecretInEnvironment } from "./environment";
 import { imageById, imageDigest } from "./image";
 import { logRotation, memoryLimit } from "./limits";
 import { hostNetwork, publishedPorts } from "./network";
@@ -39,4 +39,4 @@ export const resourceRules: readonly ResourceRule[] = [
 ];
 
 /** Every rule about a stack as a whole. */
-export const stackRules: readonly StackRule[] = [noGeneratedPasswordInEnvironment];
+export const stackRules: readonly StackRule[] = [noGeneratedPasswordInEnvironment, noGeneratedKeyInEnvironment];

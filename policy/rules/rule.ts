@@ -51,6 +51,7 @@ export const CONTAINER = "docker:index/container:Container";
 export const VOLUME = "docker:index/volume:Volume";
 export const IMAGE = "docker:index/remoteImage:RemoteImage";
 export const RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword";
+export const PRIVATE_KEY = "tls:index/privateKey:PrivateKey";
 
 /** The sentence about a violation, in the order in which the settings' own problems are said. */
 export function sentence(what: string, allowed: string, fix: string): string {

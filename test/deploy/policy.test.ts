@@ -86,18 +86,23 @@ describe("policy: a program that breaks every rule", () => {
   });
 });
 
-describe("policy: a generated password in the environment", () => {
-  const project = new PulumiProject("test/support/passwordInEnvironment.ts");
+describe("policy: generated secrets in the environment", () => {
+  const project = new PulumiProject("test/support/generatedInEnvironment.ts");
   before(() => project.addStack("dev", {}));
   after(() => project.dispose());
 
-  it("is found as soon as it is known", async () => {
+  it("are found as soon as they are known", async () => {
     expectSuccess(await checked(project, "dev"));
     const password = "urn:pulumi:dev::redis-on-docker::random:index/randomPassword:RandomPassword::generated";
-    expectSuccess(await project.up("dev", "--target", password));
+    const key = "urn:pulumi:dev::redis-on-docker::tls:index/privateKey:PrivateKey::generated-key";
+    expectSuccess(await project.up("dev", "--target", password, "--target", key));
     const ended = await checked(project, "dev");
     assert.notEqual(ended.code, 0);
-    assert.deepEqual(named(ended, "mandatory"), ["no-generated-password-in-environment"]);
+    assert.deepEqual(named(ended, "mandatory"), [
+      "no-generated-key-in-environment",
+      "no-generated-password-in-environment",
+    ]);
     assert.match(ended.output, /container leaking: the environment variable ARGUMENTS has a generated password in it/);
+    assert.match(ended.output, /container leaking-key: the environment variable IDENTITY has a generated private key/);
   });
 });

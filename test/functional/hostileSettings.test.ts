@@ -18,7 +18,7 @@ const hostileLines = [
   String.raw`tls-ciphersuites "a \"b\" 'c' \\n \\"`,
   String.raw`tls-key-file-pass "\\"`,
   String.raw`tls-client-key-file-pass '" FLUSHALL "'`,
-  String.raw`tls-protocols \nFLUSHALL\c`,
+  String.raw`tls-dh-params-file \nFLUSHALL\c`,
   String.raw`tls-ca-cert-dir '\n'`,
   'slowlog-max-len   "77"',
   "client-output-buffer-limit   pubsub  32mb '8mb' \"61\"",

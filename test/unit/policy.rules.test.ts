@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { UNKNOWN } from "../../policy/known";
 import { resourceRules, stackRules } from "../../policy/rules";
-import { IMAGE, RANDOM_PASSWORD, VOLUME, type Resource } from "../../policy/rules/rule";
+import { IMAGE, PRIVATE_KEY, RANDOM_PASSWORD, VOLUME, type Resource } from "../../policy/rules/rule";
+import { makeCertificate } from "../support/makeCertificate";
 import { committedSettings } from "../support/pulumiProject";
 import { deploy, type Registered } from "./components.support";
 import { container, factsOf, violationsOf } from "./policy.support";
@@ -276,6 +277,20 @@ describe("policy: a resource that breaks a rule is said to, by that rule alone",
       "no-generated-password-in-environment: container web: the environment variable ARGS has a generated password in it, and everybody who may inspect the container reads it; allowed: secrets in files; fix: put it into uploads, or mount a file, and remove the variable",
     ]);
     assert.deepEqual(violationsOf([password, container()], PROD), []);
+  });
+
+  it("no-generated-key-in-environment", () => {
+    const { key: privateKeyPem } = makeCertificate({ name: "it" });
+    const key = part(PRIVATE_KEY, { privateKeyPem, privateKeyPemPkcs8: UNKNOWN });
+    const [, body = ""] = privateKeyPem.split("-----\n");
+    for (const value of [privateKeyPem, privateKeyPem.replaceAll("\n", "\\n"), body.replaceAll("\n-----", "")]) {
+      assert.deepEqual(violationsOf([key, container({ envs: [`ARGS=--tls ${value}`] })], PROD), [
+        "no-generated-key-in-environment: container web: the environment variable ARGS has a generated private key in it, and everybody who may inspect the container reads it; allowed: secrets in files; fix: put it into uploads, or mount a file, and remove the variable",
+      ]);
+    }
+    assert.deepEqual(violationsOf([key, container()], PROD), []);
+    const another = makeCertificate({ name: "another" });
+    assert.deepEqual(violationsOf([key, container({ envs: [`CERTIFICATE=${another.certificate}`] })], PROD), []);
   });
 
   it("the value of a secret setting, under whatever name", () => {

@@ -131,6 +131,7 @@ describe("rules between settings", () => {
 describe("redis.conf directives", () => {
   it("are owned whatever their case, and under their old names", () => {
     assert.ok(ownedDirective("PORT"));
+    assert.ok(ownedDirective("tls-Port"));
     assert.ok(ownedDirective("slave-priority"));
     assert.ok(ownedDirective("min-slaves-to-write"));
   });
