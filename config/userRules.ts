@@ -30,11 +30,12 @@ function rotationProblems(settings: DeploymentSettings): Problem[] {
   const rotations = settings.rotations.map(parseRotation);
   return rotations.flatMap(({ user }, index) => {
     const path = `rotations[${index}]`;
-    const fix = `fix: pulumi config rm --path '${path}'`;
+    const remove = `pulumi config rm --path '${path}'`;
+    const fix = `fix: ${remove}`;
     if (!known.includes(user)) {
       const nearest = nearestName(user, known);
-      const hint = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
-      return [{ path, reason: `names the user ${user}, which there is not; ${hint}; ${fix}` }];
+      const hint = nearest === undefined ? `allowed: ${known.join(", ")}; fix` : `did you mean ${nearest}? Fix`;
+      return [{ path, reason: `names the user ${user}, which there is not; ${hint}: ${remove}` }];
     }
     if (rotations.findIndex((other) => other.user === user) < index) {
       return [{ path, reason: `names the user ${user} a second time; allowed: once for each user; ${fix}` }];
