@@ -25,7 +25,7 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
   const edits = rotationEdits(await readConfig(stack), {
     user,
     users: Object.keys(contract.users),
-    ...(several ? { deployment: contract.deployment } : {}),
+    deployment: contract.deployment,
     finish,
   });
   process.stderr.write(
@@ -55,7 +55,9 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
 }
 
 async function readConfig(stack: string): Promise<StackConfig> {
-  const config = JSON.parse(await pulumi(["config", "--json", "--stack", stack])) as Record<string, ConfigValue>;
+  // Without its secrets Pulumi leaves out all of `deployments` if one of them has a password.
+  const shown = await pulumi(["config", "--json", "--show-secrets", "--stack", stack]);
+  const config = JSON.parse(shown) as Record<string, ConfigValue>;
   return Object.fromEntries(
     Object.entries(config).map(([key, { objectValue, value }]): [string, unknown] => [
       key.split(":").at(-1)!,
