@@ -64,9 +64,9 @@ export async function useSecrets(
       say(`${member.name} was restarted to show its new certificate`);
     }
   }
-  await Promise.all(others.map(({ member, term }) => apply(member, "use", term)));
-  if (others.length > 0) {
-    say("the members use their users' passwords and certificates of now");
+  const done = await Promise.all(others.map(({ member, term }) => apply(member, "use", term)));
+  if (done.some((output) => output?.includes("changed"))) {
+    say("the members go by the users, passwords and certificates of now");
   }
 }
 

@@ -15,7 +15,7 @@ export function bringBack({ name }: ContractMember, { kind }: Failure): string {
     case "closed":
       return `its container runs, but the server in it does not yet or keeps stopping: ${logs(name)}`;
     case "denied":
-      return `it runs with another password than the stack's outputs say: run \`npm run up\`, which gives all members the same one`;
+      return `it has another password of the user admin than the stack's outputs: run \`npm run up\`, which gives all members the same ones`;
     case "error":
       return `${logs(name)}, then run \`npm run up\``;
   }

@@ -7,6 +7,7 @@ import {
   type MemberTls,
 } from "../config/certificates";
 import type { DeploymentPlan } from "../config/plan";
+import { rotationOf, TLS_AUTHORITY } from "../config/rotations";
 import type { GroupTls } from "../config/secrets";
 import { PACKAGE } from "./args";
 
@@ -70,8 +71,8 @@ export class Certificates extends pulumi.ComponentResource {
 
   /** The newest, and the one before it while that is still trusted, and still signs. */
   private createAuthorities(plan: DeploymentPlan): [Authority, ...Authority[]] {
-    const { tlsAuthorityRotation: generation, tlsAuthorityOverlap } = plan.settings;
-    const older = tlsAuthorityOverlap && generation > 0 ? [this.createAuthority(plan, generation - 1)] : [];
+    const { generation, overlap } = rotationOf(plan.settings, TLS_AUTHORITY);
+    const older = overlap ? [this.createAuthority(plan, generation - 1)] : [];
     return [this.createAuthority(plan, generation), ...older];
   }
 

@@ -90,7 +90,8 @@ export class RedisBase extends pulumi.ComponentResource {
   }
 
   private generate(user: string, generation: number): pulumi.Output<string> {
-    const name = [this.plan.name, "password", user, ...(generation === 0 ? [] : [generation])].join("-");
+    // With a point, which no user's name has: there may be one called `app-1`.
+    const name = `${this.plan.name}-password-${user}${generation === 0 ? "" : `.${generation}`}`;
     // Letters and digits only, so that no configuration file, shell or URL ever has to quote it.
     return new random.RandomPassword(name, { length: 32, special: false }, { parent: this }).result;
   }

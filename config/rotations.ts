@@ -1,6 +1,9 @@
 import type { DeploymentSettings } from "./schema";
 
-/** How often a user's password was rotated, and whether the one before is still accepted. */
+/** What stands in `rotations` for the authority that signs the certificates: it is rotated as passwords are. */
+export const TLS_AUTHORITY = "tls-authority";
+
+/** How often a user's password, or the authority, was rotated, and whether the one before is still accepted. */
 export interface Rotation {
   readonly user: string;
   /** 0 for a password that was never rotated. */

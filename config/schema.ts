@@ -119,7 +119,7 @@ const settingFields = {
     .array(text(ROTATION, "USER:COUNT, or USER:COUNT+previous while the password before is accepted too"))
     .max(100)
     .default([])
-    .describe("How often the users' passwords were rotated; `npm run rotate` writes it."),
+    .describe("How often the users' passwords, and `tls-authority`, were rotated; `npm run rotate` writes it."),
 
   // Network
   network: z
@@ -162,13 +162,6 @@ const settingFields = {
   tlsRenewDays: whole(1, 365)
     .default(30)
     .describe("A certificate with no more than so many days left is renewed by the next `up`."),
-  tlsAuthorityRotation: whole(0, 1000)
-    .default(0)
-    .describe("Number of the authority: one more makes a new one, which signs all certificates anew."),
-  tlsAuthorityOverlap: z
-    .boolean()
-    .default(false)
-    .describe("Keep trusting the authority before this one, while clients change to the new one."),
   tlsAuthorities: pem("CERTIFICATE", "-----BEGIN CERTIFICATE-----")
     .default("")
     .describe("Certificates of the authorities to trust. Empty: an authority of the deployment's own."),

@@ -42,8 +42,6 @@ export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
   tlsClientCertificates: "one at a time",
   tlsValidityDays: "live",
   tlsRenewDays: "live",
-  tlsAuthorityRotation: "live",
-  tlsAuthorityOverlap: "live",
   tlsAuthorities: "live",
   tlsCertificate: "live",
   tlsKey: "live",

@@ -35,18 +35,11 @@ export function tlsProblems(settings: DeploymentSettings, now = new Date()): Pro
 
 /** What of TLS has no effect and is probably not meant. */
 export function tlsWarnings(settings: DeploymentSettings): string[] {
-  const { name, tls, tlsAuthorityOverlap, tlsAuthorityRotation } = settings;
+  const { name, tls } = settings;
   const own = OWN.filter((setting) => settings[setting] !== "");
-  return [
-    ...(!tls && own.length > 0
-      ? [`${name}: ${own.join(", ")} without tls: no connection is encrypted (pulumi config set tls true).`]
-      : []),
-    ...(tlsAuthorityOverlap && tlsAuthorityRotation === 0
-      ? [
-          `${name}: tlsAuthorityOverlap keeps the authority before this one, and this is the first (pulumi config set tlsAuthorityOverlap false).`,
-        ]
-      : []),
-  ];
+  return !tls && own.length > 0
+    ? [`${name}: ${own.join(", ")} without tls: no connection is encrypted (pulumi config set tls true).`]
+    : [];
 }
 
 function ownProblems(settings: DeploymentSettings, now: Date): Problem[] {

@@ -1,10 +1,10 @@
 import { nearestName, type Problem } from "./problems";
-import { parseRotation } from "./rotations";
+import { parseRotation, TLS_AUTHORITY } from "./rotations";
 import type { DeploymentSettings } from "./schema";
 import { BUILT_IN_USERS, userNames } from "./users";
 
 /** Names that are taken: by the users that every deployment has, and by Redis itself. */
-const TAKEN: readonly string[] = [...BUILT_IN_USERS, "default"];
+const TAKEN: readonly string[] = [...BUILT_IN_USERS, "default", TLS_AUTHORITY];
 
 /** What is wrong with the users of a deployment and their passwords. */
 export function userProblems(settings: DeploymentSettings): Problem[] {
@@ -26,15 +26,17 @@ function nameProblems({ users }: DeploymentSettings): Problem[] {
 }
 
 function rotationProblems(settings: DeploymentSettings): Problem[] {
-  const known = userNames(settings);
+  const { tls, tlsCertificate } = settings;
+  const known = [...userNames(settings), ...(tls && tlsCertificate === "" ? [TLS_AUTHORITY] : [])];
   const rotations = settings.rotations.map(parseRotation);
   return rotations.flatMap(({ user }, index) => {
     const path = `rotations[${index}]`;
-    const fix = `fix: pulumi config rm --path '${path}'`;
+    const remove = `pulumi config rm --path '${path}'`;
+    const fix = `fix: ${remove}`;
     if (!known.includes(user)) {
       const nearest = nearestName(user, known);
-      const hint = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
-      return [{ path, reason: `names the user ${user}, which there is not; ${hint}; ${fix}` }];
+      const hint = nearest === undefined ? `allowed: ${known.join(", ")}; fix` : `did you mean ${nearest}? Fix`;
+      return [{ path, reason: `names the user ${user}, which there is not; ${hint}: ${remove}` }];
     }
     if (rotations.findIndex((other) => other.user === user) < index) {
       return [{ path, reason: `names the user ${user} a second time; allowed: once for each user; ${fix}` }];

@@ -79,7 +79,9 @@ shows() {
         echo 'another certificate'
 }
 
+# Prints `changed` where a running group goes over from others.
 use() {
+    [ ! -r "$SECRETS/links" ] || [ "$(cat "$SECRETS/links")" = "$term" ] || echo changed
     name_term links
     rm -f "$SECRETS/$term/trusted.crt"
     read_secrets

@@ -141,7 +141,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     });
 
   look("outputs", "[STACK] [--show-secrets]", "what applications' stacks get from this one")
-    .option("--show-secrets", "with the password")
+    .option("--show-secrets", "with the passwords")
     .option("--json", "for machines")
     .action(async (words: string[], options: Common & { showSecrets?: boolean }) => {
       const stack = onlyStack(words, options);

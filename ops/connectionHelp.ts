@@ -51,12 +51,15 @@ export function ioredisLines({ deployment }: Contract, stack: string, several: b
 }
 
 /** A client of redis-py, from nothing but the outputs. */
-export function redisPyLines({ deployment, topology }: Contract, stack: string, several: boolean): string[] {
+export function redisPyLines({ deployment, topology, tls }: Contract, stack: string, several: boolean): string[] {
   const path = several ? `["deployments"][${JSON.stringify(deployment)}]["connection"]` : '["connection"]';
+  // What is an option of ioredis has other names there.
+  const secure = tls === undefined ? "" : `, ssl=True, ssl_ca_data=c["tls"]["ca"]`;
+  const secureSentinel = tls === undefined ? "" : `, "ssl": True, "ssl_ca_data": c["tls"]["ca"]`;
   const client =
     topology === "sentinel"
-      ? 'redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], username=c["username"], password=c["password"], sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]}).master_for(c["name"])'
-      : 'redis = Redis(host=c["host"], port=c["port"], username=c["username"], password=c["password"])';
+      ? `redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], username=c["username"], password=c["password"]${secure}, sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]${secureSentinel}}).master_for(c["name"])`
+      : `redis = Redis(host=c["host"], port=c["port"], username=c["username"], password=c["password"]${secure})`;
   return [
     `import json, subprocess; from ${topology === "sentinel" ? "redis.sentinel import Sentinel" : "redis import Redis"}`,
     `c = json.loads(subprocess.check_output(${JSON.stringify(outputCommand(stack))}, shell=True))${path}`,

@@ -1,6 +1,7 @@
 import { nearestName } from "../config/problems";
 import { parseRotation, ROTATION, rotationText, type Rotation } from "../config/rotations";
 import { DEPLOYMENTS_KEY } from "../config/schema";
+import { pathText } from "../config/settings";
 import { UserError } from "./userError";
 
 /** The settings of a stack by name, as `pulumi config --json` has them, without the project's name. */
@@ -17,8 +18,8 @@ export interface RotationWish {
   readonly user: string;
   /** Users that there are. */
   readonly users: readonly string[];
-  /** A deployment in a stack with several; undefined for the only one. */
-  readonly deployment?: string;
+  /** Name of the deployment. */
+  readonly deployment: string;
   /** End the overlap instead: the password before is no longer accepted. */
   readonly finish: boolean;
 }
@@ -35,10 +36,13 @@ export function rotationEdits(config: StackConfig, wish: RotationWish): readonly
     const hint = nearest === undefined ? `there are ${users.join(", ")}` : `did you mean ${nearest}?`;
     throw new UserError(`There is no user "${user}"; ${hint}`);
   }
-  const several = (config[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, StackConfig>>;
-  const inside = deployment === undefined ? undefined : several[deployment];
-  const where = inside === undefined ? "" : `${DEPLOYMENTS_KEY}.${deployment}.`;
-  const [own, common] = [rotationsIn(inside ?? config), rotationsIn(config)];
+  const where = placeOf(config, deployment);
+  if (user === "app" && (where.settings.password ?? config.password)) {
+    throw new UserError(
+      "The password of app is the one in the setting `password`: set another one there, and this one as `previousPassword`, then run `npm run up`",
+    );
+  }
+  const [own, common] = [rotationsIn(where.settings), rotationsIn(config)];
   const before = own ?? common ?? [];
   const at = before.findIndex((rotation) => rotation.user === user);
   const after = next(before[at] ?? { user, generation: 0, overlap: false }, wish);
@@ -47,7 +51,27 @@ export function rotationEdits(config: StackConfig, wish: RotationWish): readonly
   const copied = own === undefined ? before.map((rotation, place) => ({ rotation, place })) : [];
   return [...copied.filter(({ place }) => place !== index), { rotation: after, place: index }]
     .sort((a, b) => a.place - b.place)
-    .map(({ rotation, place }) => ({ path: `${where}rotations[${place}]`, value: rotationText(rotation) }));
+    .map(({ rotation, place }) => ({
+      path: pathText([...where.path, "rotations", place]),
+      value: rotationText(rotation),
+    }));
+}
+
+/** Where a deployment's settings stand: in a stack with several below a key, which is its name unless it has another. */
+function placeOf(config: StackConfig, deployment: string): { path: readonly string[]; settings: StackConfig } {
+  const several = Object.entries((config[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, StackConfig>>);
+  if (several.length === 0) {
+    return { path: [], settings: config };
+  }
+  const nameOf = ([key, { name }]: (typeof several)[number]) => (typeof name === "string" ? name : key);
+  const found = several.find((entry) => nameOf(entry) === deployment);
+  if (found === undefined) {
+    // Never the common list instead: the other deployments would be rotated too.
+    throw new UserError(
+      `The stack's file has no deployment "${deployment}"; there are ${several.map(nameOf).join(", ")}`,
+    );
+  }
+  return { path: [DEPLOYMENTS_KEY, found[0]], settings: found[1] };
 }
 
 function next({ user, generation, overlap }: Rotation, { finish }: RotationWish): Rotation {
@@ -62,9 +86,15 @@ function next({ user, generation, overlap }: Rotation, { finish }: RotationWish)
   return finish ? { user, generation, overlap: false } : { user, generation: generation + 1, overlap: true };
 }
 
-/** Undefined where there is no list, or none that can be read; then the settings' own check says what is wrong. */
+/** Undefined where there is no list. One that cannot be read must not be taken for none: it would begin anew. */
 function rotationsIn({ rotations }: StackConfig): readonly Rotation[] | undefined {
-  return Array.isArray(rotations) && rotations.every((text) => typeof text === "string" && ROTATION.test(text))
-    ? rotations.map((text) => parseRotation(String(text)))
-    : undefined;
+  if (rotations === undefined) {
+    return undefined;
+  }
+  if (!Array.isArray(rotations) || !rotations.every((text) => typeof text === "string" && ROTATION.test(text))) {
+    throw new UserError(
+      "The setting rotations is no list of USER:COUNT in the stack's file, Pulumi.STACK.yaml; put it right there first",
+    );
+  }
+  return rotations.map((text) => parseRotation(String(text)));
 }

@@ -12,7 +12,8 @@ export interface Access {
  * @throws Error when there is no such user; the built-in ones are always there.
  */
 export function accessOf({ deployment, users }: Pick<Contract, "deployment" | "users">, username: string): Access {
-  const password = users[username];
+  // What every object has, such as `constructor`, is no user.
+  const password = Object.hasOwn(users, username) ? users[username] : undefined;
   if (password === undefined) {
     throw new Error(`${deployment} has no user ${username}; there are ${Object.keys(users).join(", ")}`);
   }

@@ -58,7 +58,7 @@ export function rolloutOf(plan: DeploymentPlan, found: readonly FoundMember[], t
     ? { replaced }
     : {
         replaced,
-        together: `${stranger.member.name} is known as ${stranger.container.identity} and will be ${identityOf(plan, stranger.member)}, and members with old and new names cannot be one group`,
+        together: `${stranger.member.name} is reached as ${stranger.container.identity} now and will be as ${identityOf(plan, stranger.member)}, and members of both kinds cannot be one group`,
       };
 }
 

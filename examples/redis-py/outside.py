@@ -28,11 +28,14 @@ class TranslatingSentinel(Sentinel):
 
 
 c = json.load(sys.stdin)
+# Where the stack has the setting `tls`: whom to trust.
+tls = {"ssl": True, "ssl_ca_data": c["tls"]["ca"]} if "tls" in c else {}
 sentinel = TranslatingSentinel(
     [(s["host"], s["port"]) for s in c["sentinels"]],
-    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]},
+    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"], **tls},
     username=c["username"],
     password=c["password"],
+    **tls,
 )
 sentinel.nat_map = c.get("natMap", {})
 master = sentinel.master_for(c["name"])

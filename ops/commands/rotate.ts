@@ -1,5 +1,6 @@
 import { confirm } from "../ask";
 import { askPulumi } from "../pulumi";
+import { TLS_AUTHORITY } from "../../config/rotations";
 import { rotationEdits, type StackConfig } from "../rotations";
 import { pulumiReason, readContract, readContracts } from "../stack";
 import { EXIT, UserError } from "../userError";
@@ -24,16 +25,13 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
   const several = (await readContracts(stack)).length > 1;
   const edits = rotationEdits(await readConfig(stack), {
     user,
-    users: Object.keys(contract.users),
-    ...(several ? { deployment: contract.deployment } : {}),
+    users: [...Object.keys(contract.users), ...(contract.tls === undefined ? [] : [TLS_AUTHORITY])],
+    deployment: contract.deployment,
     finish,
   });
-  process.stderr.write(
-    finish
-      ? `The password of ${user} before the last rotation stops working: whoever still logs in with it is refused.\n`
-      : `${user} gets a new password; the one of now goes on working beside it.\n`,
-  );
-  if (finish && !yes && !(await confirm(`Does every client of ${user} have the new password?`))) {
+  const words = user === TLS_AUTHORITY ? ofAuthority : ofPassword(user);
+  process.stderr.write(`${finish ? words.ends : words.begins}\n`);
+  if (finish && !yes && !(await confirm(words.question))) {
     process.stderr.write("Nothing was changed.\n");
     return EXIT.failed;
   }
@@ -42,20 +40,41 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
   }
   const exitCode = await up({ stack, args: [] });
   if (exitCode === EXIT.ok && !finish) {
-    const words = [
+    const target = [
       ...(stack === DEFAULT_STACK ? [] : [stack]),
       user,
       ...(several ? ["--deployment", contract.deployment] : []),
     ];
-    process.stderr.write(
-      `\n${user} has a new password, in the outputs. Once every client has it: npm run rotate -- ${words.join(" ")} --finish\n`,
-    );
+    process.stderr.write(`\n${words.begun}: npm run rotate -- ${target.join(" ")} --finish\n`);
   }
   return exitCode;
 }
 
+interface Sentences {
+  readonly begins: string;
+  readonly begun: string;
+  readonly question: string;
+  readonly ends: string;
+}
+
+const ofPassword = (user: string): Sentences => ({
+  begins: `${user} gets a new password; the one of now goes on working beside it.`,
+  begun: `${user} has a new password, in the outputs. Once every client has it`,
+  question: `Does every client of ${user} have the new password?`,
+  ends: `The password of ${user} before the last rotation stops working: whoever still logs in with it is refused.`,
+});
+
+const ofAuthority: Sentences = {
+  begins: "There will be a new authority; certificates are signed by the one of now until you finish.",
+  begun: "All members trust the new authority too, and it is in the outputs. Once every client trusts it",
+  question: "Does every client trust the new authority?",
+  ends: "The new authority signs all certificates: whoever trusts only the one before can no longer connect.",
+};
+
 async function readConfig(stack: string): Promise<StackConfig> {
-  const config = JSON.parse(await pulumi(["config", "--json", "--stack", stack])) as Record<string, ConfigValue>;
+  // Without its secrets Pulumi leaves out all of `deployments` if one of them has a password.
+  const shown = await pulumi(["config", "--json", "--show-secrets", "--stack", stack]);
+  const config = JSON.parse(shown) as Record<string, ConfigValue>;
   return Object.fromEntries(
     Object.entries(config).map(([key, { objectValue, value }]): [string, unknown] => [
       key.split(":").at(-1)!,

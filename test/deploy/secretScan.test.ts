@@ -29,7 +29,7 @@ async function inspections(): Promise<readonly Place[]> {
     engine.listNetworks({ filters }),
     engine.listVolumes({ filters }),
   ]);
-  assert.deepEqual([containers.length, networks.length, volumes.Volumes.length], [3, 1, 3], "what there is to inspect");
+  assert.deepEqual([containers.length, networks.length, volumes.Volumes.length], [3, 1, 6], "what there is to inspect");
   const images = [...new Set(containers.map(({ ImageID }) => ImageID))].map((id) => engine.getImage(id));
   const asked: readonly (readonly [string, Promise<unknown>])[] = [
     ...containers.map(({ Id, Names }) => [`docker inspect of ${Names.join()}`, container(Id).inspect()] as const),

@@ -187,9 +187,9 @@ describe("components", () => {
     assert.deepEqual(await namesOf({ users }), [...builtIn, "reports"]);
     assert.deepEqual(await namesOf({ rotations: ["app:2+previous", "monitor:1"] }), [
       "admin",
-      "app-2",
-      "app-1",
-      "monitor-1",
+      "app.2",
+      "app.1",
+      "monitor.1",
       "replication",
       "sentinel",
     ]);

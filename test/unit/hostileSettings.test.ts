@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,11 +14,13 @@ import { renderGroupEnv } from "../../config/render/groupEnv";
 import { renderNodeEnv } from "../../config/render/nodeEnv";
 import { renderRedisConf } from "../../config/render/redisConf";
 import { renderSentinelConf } from "../../config/render/sentinelConf";
-import { settingNames, type DeploymentSettings, type SettingName } from "../../config/schema";
+import { renderSecrets } from "../../config/render/secrets";
+import { isSecretSetting, settingNames, type DeploymentSettings, type SettingName } from "../../config/schema";
 import { parseStackSettings, settingsJsonSchema } from "../../config/settings";
 import { decodeValue } from "../../config/stackConfig";
 import { hostileText } from "../support/hostileText";
 import { SHELLS } from "../support/shells";
+import { passwordsOfAll } from "./users.support";
 
 /** A value beside the default, with which the rendering has the shape that any accepted value has to have. */
 const benign = parseStackSettings({}).deployments[0]!;
@@ -33,6 +36,8 @@ const nearlyFitting: Partial<Record<SettingName, readonly string[]>> = {
   subnet: ["10.0.0.0/24\n", "10.0.0.0/24"],
   bindAddress: ["127.0.0.1\nx", "10.0.0.1"],
 };
+
+const PASSWORD = "of-mine-0123456789";
 
 type Read = { readonly settings: DeploymentSettings } | { readonly refusal: SettingsError };
 
@@ -96,7 +101,7 @@ describe("hostile settings", function () {
           const result = read({ [name]: value });
           if ("refusal" in result) {
             assertClear(result.refusal);
-            if (name === "password" && text.length > 8) {
+            if (isSecretSetting(name) && text.length > 8) {
               assert.ok(!result.refusal.message.includes(text), "the refusal shows the password");
             }
             return;
@@ -172,6 +177,211 @@ describe("hostile settings", function () {
         const result = read(raw);
         assert.ok("refusal" in result && !result.refusal.message.includes("of-mine"), JSON.stringify(result));
       }
+    }
+  });
+});
+
+describe("hostile users", function () {
+  this.timeout(20_000);
+
+  const given = "generated-0123456789-reports";
+  const hash = (text: string): string => `#${createHash("sha256").update(text).digest("hex")}`;
+
+  /** The users' and the passwords' files of a data node and a Sentinel, as lines of words. */
+  const filesOf = (settings: DeploymentSettings, app: readonly string[] = passwordsOfAll.app!) => {
+    const plan = planDeployment(settings, "unix:///unused");
+    const own = settings.users.map(({ name }) => [name, [given]] as const);
+    const passwords = { ...passwordsOfAll, ...Object.fromEntries(own), app };
+    const words = (text: string) => {
+      assert.ok(text.endsWith("\n"));
+      return text
+        .slice(0, -1)
+        .split("\n")
+        .map((line) => line.split(" "));
+    };
+    return [plan.nodes[0]!, plan.sentinels[0]!].map((member) => {
+      const { users, passwords: ofLinks } = renderSecrets(plan, member, passwords).files;
+      return { users: words(users!), passwords: words(ofLinks!) };
+    });
+  };
+
+  /** The line of one user, on a data node or on a Sentinel; the other lines have to be as without any settings. */
+  function lineOf(settings: DeploymentSettings, kind: 0 | 1, name: string, app?: readonly string[]) {
+    const [files, usual] = [filesOf(settings, app)[kind]!, filesOf(benign)[kind]!];
+    const others = (lines: readonly string[][]) => lines.filter(([first]) => first !== name);
+    assert.deepEqual(others(files.users), others(usual.users));
+    assert.deepEqual(files.passwords, usual.passwords);
+    const found = files.users.filter(([first]) => first === name);
+    assert.equal(found.length, 1);
+    return found[0]!;
+  }
+
+  /** Whatever is refused is so at the hostile value, or at a part of it. */
+  function assertRefusedAt(refusal: SettingsError, ...paths: readonly string[]): void {
+    assertClear(refusal);
+    for (const { path } of refusal.problems) {
+      assert.ok(paths.includes(path), `${path} is none of ${paths.join(", ")}`);
+    }
+  }
+
+  const of = (...nearly: readonly string[]) => fc.oneof(hostileText, fc.constantFrom(...nearly));
+
+  it("names arrive as the first word of one line more, or are refused where they stand", () => {
+    let accepted = 0;
+    const names = of(
+      ...["__proto__", "constructor", "prototype", "default", "app", "sentinel", "reset", "on", "nopass", "x"],
+      ...["a\n", "a b", "-a", "a;id", "a%s", "é", "a\u2028b", "a$(id)", "a".repeat(30), "a".repeat(31), "x-1", "x_"],
+    );
+    fc.assert(
+      fc.property(names, (name) => {
+        const result = read({ users: [{ name, keys: ["cart:*"], commands: ["@read"] }] });
+        if ("refusal" in result) {
+          assertRefusedAt(result.refusal, "users[0].name");
+          return;
+        }
+        accepted += 1;
+        const rights = "~cart:* &cart:* +@connection +@read -@admin -@dangerous +info +role".split(" ");
+        assert.deepEqual(lineOf(result.settings, 0, name), [name, "reset", "on", hash(given), ...rights]);
+        const onSentinel = lineOf(result.settings, 1, name);
+        assert.deepEqual(onSentinel.slice(0, 4), [name, "reset", "on", hash(given)]);
+        assert.deepEqual(onSentinel.slice(4), lineOf(benign, 1, "app").slice(4));
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(accepted > 0, "nothing was accepted");
+  });
+
+  it("patterns of keys arrive as one word each, for own users and for app, or are refused where they stand", () => {
+    let accepted = 0;
+    const patterns = of(
+      ...[
+        "*",
+        "a:*",
+        "a b",
+        "a\n",
+        '"a"',
+        "'a'",
+        "a\\",
+        "~*",
+        "&*",
+        ">x",
+        "<x",
+        "nopass",
+        "+@all",
+        "#a",
+        "$(id)",
+        "`id`",
+      ],
+      ...["a;id", "%s", "%R~*", "%RW~*", "ключ", "{a}", "[a-z]?", "!x", "x".repeat(200), "x".repeat(201), "on", "-"],
+    );
+    fc.assert(
+      fc.property(fc.array(patterns, { minLength: 1, maxLength: 3 }), (keys) => {
+        const places = (at: string) => keys.map((_, index) => `${at}[${index}]`);
+        const ofOwn = read({ users: [{ name: "reports", keys, commands: [] }] });
+        const ofApp = read({ appKeys: keys });
+        assert.equal("refusal" in ofOwn, "refusal" in ofApp);
+        if ("refusal" in ofOwn || "refusal" in ofApp) {
+          assertRefusedAt((ofOwn as { refusal: SettingsError }).refusal, ...places("users[0].keys"));
+          assertRefusedAt((ofApp as { refusal: SettingsError }).refusal, ...places("appKeys"));
+          return;
+        }
+        accepted += 1;
+        const own = lineOf(ofOwn.settings, 0, "reports");
+        const words = [...keys.map((key) => `~${key}`), ...keys.map((key) => `&${key}`)];
+        assert.deepEqual(own.slice(4), [...words, "+@connection", "-@admin", "-@dangerous", "+info", "+role"]);
+        const [app, usual] = [lineOf(ofApp.settings, 0, "app"), lineOf(benign, 0, "app")];
+        assert.deepEqual(app, [...usual.slice(0, 4), ...keys.map((key) => `~${key}`), ...usual.slice(5)]);
+        // Redis would read these otherwise than they are written.
+        assert.ok([own, app].flat().every((word) => splitWords(word)?.[0] === word && splitWords(word)?.length === 1));
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(accepted > 0, "nothing was accepted");
+  });
+
+  it("categories of commands are those of the list, and everything else is refused where it stands", () => {
+    const commands = of(
+      ...["@read", "@dangerous", "@admin", "@all", "@READ", "read", "+@all", "@read\n", "@read +@all", "allcommands"],
+      ...["flushall", "-@dangerous", "@read|get", "(+@all)", "__proto__"],
+    );
+    fc.assert(
+      fc.property(commands, (command) => {
+        const result = read({ users: [{ name: "reports", keys: [], commands: [command] }] });
+        if ("refusal" in result) {
+          assertRefusedAt(result.refusal, "users[0].commands[0]");
+        } else {
+          assert.equal(command, "@read");
+          const rights = ["+@connection", "+@read", "-@admin", "-@dangerous", "+info", "+role"];
+          assert.deepEqual(lineOf(result.settings, 0, "reports").slice(4), rights);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("passwords are in no file but as their hashes, or are refused where they stand and not shown", () => {
+    let accepted = 0;
+    const passwords = of(
+      ...[PASSWORD, "=@:/+~.-_%0123456", "%s".repeat(8), `${PASSWORD}\n`, `${PASSWORD} x`, `$(id)${PASSWORD}`],
+      ...[`${PASSWORD};id`, `${PASSWORD}"`, `${PASSWORD}é`, "a".repeat(15), "a".repeat(16), "a".repeat(128)],
+      ...["a".repeat(129), "", "__proto__", "nopass", `>${PASSWORD}`],
+    );
+    fc.assert(
+      fc.property(passwords, passwords, (password, previousPassword) => {
+        const result = read({ password, previousPassword });
+        if ("refusal" in result) {
+          assertRefusedAt(result.refusal, "password", "previousPassword");
+          for (const text of [password, previousPassword].filter(({ length }) => length > 14)) {
+            assert.ok(!result.refusal.message.includes(text), "the refusal shows the password");
+          }
+          return;
+        }
+        accepted += 1;
+        const app = [password, previousPassword].filter((text) => text !== "");
+        const line = lineOf({ ...result.settings, appKeys: [] }, 0, "app", app);
+        const usual = lineOf({ ...benign, appKeys: [] }, 0, "app");
+        assert.deepEqual(line, [...usual.slice(0, 3), ...app.map(hash), ...usual.slice(4)]);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(accepted > 0, "nothing was accepted");
+  });
+
+  it("rotations change nothing but the passwords, or are refused where they stand", () => {
+    let accepted = 0;
+    const rotations = of(
+      ...["app:1", "app:2+previous", "admin:99999", "app:0", "app:01", "app:100000", "app:1+previous\n", "app:1;id"],
+      ...["__proto__:1", "constructor:1", "default:1", "reports:1", "app:$(id)", "app:1 +previous", "app:1e3", "ápp:1"],
+      ...["app:%s", "app", ":", "app:1+Previous", `${"a".repeat(31)}:1`],
+    );
+    fc.assert(
+      fc.property(fc.array(rotations, { minLength: 1, maxLength: 3 }), (list) => {
+        const result = read({ rotations: list });
+        if ("refusal" in result) {
+          assertRefusedAt(result.refusal, ...list.map((_, index) => `rotations[${index}]`));
+          return;
+        }
+        accepted += 1;
+        assert.deepEqual(result.settings.rotations, list);
+        assert.deepEqual(filesOf(result.settings), filesOf(benign));
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(accepted > 0, "nothing was accepted");
+  });
+
+  it("and names of prototypes inside of them are refused where they stand", () => {
+    for (const text of [
+      '{"users":[{"name":"reports","keys":[],"commands":[],"__proto__":{"name":"admin"}}]}',
+      '{"users":[{"__proto__":{"name":"reports","keys":[],"commands":[]}}]}',
+      '{"users":{"__proto__":[]}}',
+      '{"rotations":{"__proto__":[]}}',
+      '{"users":[{"name":{"__proto__":1},"keys":[],"commands":[]}]}',
+    ]) {
+      const result = read(JSON.parse(text) as Record<string, unknown>);
+      assert.ok("refusal" in result, `accepted ${text}`);
+      assertClear(result.refusal);
+      assert.match(result.refusal.problems[0]!.path, /^(users|rotations)/);
     }
   });
 });

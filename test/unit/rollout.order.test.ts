@@ -72,7 +72,7 @@ describe("which containers an update replaces", () => {
     assert.equal(replaced.length, 6);
     assert.match(
       together ?? "",
-      /redis-master is known as mymaster\/172\.30\.29\.11:6379, as users and will be other\//,
+      /redis-master is reached as mymaster\/172\.30\.29\.11:6379, as users now and will be as other\//,
     );
     const ports = planOf({ redisPort: 6381, subnet: "172.30.29.0/24" });
     assert.equal(rolloutOf(ports, asPlanned(), target("r2")).together, undefined);

@@ -46,8 +46,6 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   tlsClientCertificates: { wrongType: true, outOfRange: ["maybe"] },
   tlsValidityDays: { wrongType: "1y", outOfRange: [1, 3651] },
   tlsRenewDays: { wrongType: "30d", outOfRange: [0, 366] },
-  tlsAuthorityRotation: { wrongType: "1", outOfRange: [-1, 1001] },
-  tlsAuthorityOverlap: { wrongType: 1, outOfRange: [] },
   tlsAuthorities: { wrongType: 1, outOfRange: ["ca.pem", "-----BEGIN PUBLIC KEY-----\n"] },
   tlsCertificate: { wrongType: [], outOfRange: ["redis.crt", "-----BEGIN CERTIFICATE-----\u001b[2J"] },
   tlsKey: { wrongType: 1, outOfRange: ["redis.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"] },

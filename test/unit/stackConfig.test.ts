@@ -61,6 +61,28 @@ describe("a stack's configuration", () => {
     assert.match(refusalOf({ tlsKey: key }, ["tlsKey"])!, /tlsCertificate: is missing/);
   });
 
+  it("has no previous password in plain text either, and nothing is generated in its place", () => {
+    const previous = `${PASSWORD}-before`;
+    const both = { password: PASSWORD, previousPassword: previous };
+    const plain = refusalOf(both, ["password"])!;
+    assert.match(plain, /^1 setting is .*\n {2}- previousPassword: stands in plain text in the stack's file; fix: /);
+    assert.match(plain, /fix: pulumi config set --secret previousPassword, or remove it$/);
+    const neither = refusalOf(both)!;
+    assert.match(neither, /^2 settings are .*\n {2}- password: .*\n {2}- previousPassword: /);
+    const deployments = JSON.stringify({ cache: both, other: { redisPort: 6480, sentinelPort: 26479 } });
+    const inside = refusalOf({ deployments })!;
+    assert.match(inside, /deployments\.cache\.password: .*or remove it for a generated one\n/);
+    assert.match(
+      inside,
+      /fix: pulumi config set --secret --path 'deployments\.cache\.previousPassword', or remove it$/,
+    );
+    for (const message of [plain, neither, inside]) {
+      assert.ok(!message.includes(PASSWORD), message);
+    }
+    assert.equal(refusalOf(both, ["password", "previousPassword"]), undefined);
+    assert.equal(refusalOf({ deployments }, ["deployments"]), undefined);
+  });
+
   it("is refused without a command that a shell would take for another one", () => {
     for (const name of ["'; touch canary; '", "$(touch canary)", "\u001b[2J", "a b"]) {
       for (const config of [{ deployments: withPassword(name) }, { deployments: JSON.stringify({ [name]: {} }) }]) {
