@@ -39,7 +39,15 @@ describe("policy: facts of a stack", () => {
   });
 
   it("know the names that secrets have", () => {
-    const names = ["PASSWORD", "REDIS_PASSWORD", "redis-on-docker:password", "dbPassword", "API_KEY", "GITHUB_TOKEN", "tlsKey"];
+    const names = [
+      "PASSWORD",
+      "REDIS_PASSWORD",
+      "redis-on-docker:password",
+      "dbPassword",
+      "API_KEY",
+      "GITHUB_TOKEN",
+      "tlsKey",
+    ];
     assert.deepEqual(names.filter(isSecretName), names);
     assert.deepEqual(["KEY", "PASSWORD_FILE", "AUTHOR", "COMPASS", "KEYS", "TOKENS_MAX"].filter(isSecretName), []);
   });
