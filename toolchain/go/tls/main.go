@@ -1,7 +1,8 @@
 // Pulumi's TLS plugin, built from the Terraform provider that it wraps.
 //
 // It is the fallback for machines that cannot download the official plugin; the types get the
-// names that the npm package @pulumi/tls uses.
+// names that the npm package @pulumi/tls uses. The provider is 4.2.1; the official plugin wraps a newer
+// one, whose further properties (write-only private keys) the program does not use.
 package main
 
 import (
