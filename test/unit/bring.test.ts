@@ -6,6 +6,7 @@ import { allMembers, planDeployment, type DeploymentPlan } from "../../config/pl
 import { renderSecrets } from "../../config/render/secrets";
 import { parseDeployment } from "../../config/settings";
 import { FakeEngine, outputFrames, type EngineAnswer, type EngineRequest } from "./fakeEngine.support";
+import { buildContract } from "../../outputs/buildContract";
 import { passwordsOfAll } from "./users.support";
 
 const settings = parseDeployment({ replicas: 0, sentinels: 1 });
@@ -22,7 +23,11 @@ describe("users and passwords that are brought to a member", () => {
   });
   afterEach(() => engine.stop());
 
-  const secretsOf = (at = 0) => renderSecrets(plan, allMembers(plan)[at]!, passwordsOfAll);
+  const secretsOf = (at = 0) => renderSecrets(plan, allMembers(plan)[at]!, { passwords: passwordsOfAll });
+  const use = (say: (line: string) => void) => {
+    const secrets = { passwords: passwordsOfAll };
+    return useSecrets(plan, buildContract(plan, secrets), secrets, say);
+  };
   const bring = () => bringSecrets(plan.nodes[0]!, secretsOf());
 
   /** Answers by the kind of request; a container that runs, has no files, and in which commands succeed. */
@@ -77,7 +82,7 @@ describe("users and passwords that are brought to a member", () => {
   it("are in no request but the one that puts the files", async () => {
     answerLike({});
     await bring();
-    await useSecrets(plan, passwordsOfAll, () => undefined);
+    await use(() => undefined);
     const hashes = secretsOf().files.users!.match(/#[0-9a-f]{64}/g)!;
     for (const { method, url, headers, body } of engine.requests) {
       const seen = JSON.stringify([url, headers]) + (method === "PUT" ? "" : body.toString());
@@ -105,7 +110,7 @@ describe("users and passwords that are brought to a member", () => {
     ]) {
       answerLike({ exec: { status: 409, body: { message } } });
       await bring();
-      await useSecrets(plan, passwordsOfAll, () => undefined);
+      await use(() => undefined);
     }
   });
 
@@ -113,7 +118,7 @@ describe("users and passwords that are brought to a member", () => {
     answerLike({ has: () => ({ status: 500 }) });
     await assert.rejects(bring(), /HTTP code 500/);
     await assert.rejects(
-      useSecrets(plan, passwordsOfAll, () => undefined),
+      use(() => undefined),
       /HTTP code 500/,
     );
     answerLike({ put: { status: 500, body: { message: "no space left on device" } } });
@@ -140,29 +145,29 @@ describe("users and passwords that are brought to a member", () => {
       exitCode: 1,
     });
     await assert.rejects(
-      useSecrets(plan, passwordsOfAll, () => undefined),
+      use(() => undefined),
       refusal("redis-sentinel-1"),
     );
   });
 
   it("are used by all members that do not use them yet, which is said once", async () => {
-    answerLike({});
+    answerLike({ printed: "changed\n" });
     const said: string[] = [];
-    await useSecrets(plan, passwordsOfAll, (line) => said.push(line));
+    await use((line) => said.push(line));
     assert.deepEqual(commandsRun().sort(), [
       ["redis-master", ["secrets", "use", secretsOf(0).term]],
       ["redis-sentinel-1", ["secrets", "use", secretsOf(1).term]],
     ]);
-    assert.deepEqual(said, ["the members use the changed passwords; none was restarted for them"]);
+    assert.deepEqual(said, ["the members go by the users, passwords and certificates of now"]);
   });
 
   it("are not used again by those that do, and nothing is said when all do", async () => {
     answerLike({ has: ({ url }) => ({ status: url.includes("sentinel") ? 404 : 200 }) });
-    await useSecrets(plan, passwordsOfAll, () => undefined);
+    await use(() => undefined);
     assert.deepEqual(commandsRun(), [["redis-sentinel-1", ["secrets", "use", secretsOf(1).term]]]);
     answerLike({ has: () => ({ status: 200 }) });
     engine.requests.length = 0;
-    await useSecrets(plan, passwordsOfAll, (line) => assert.fail(line));
+    await use((line) => assert.fail(line));
     assert.deepEqual(engine.calls.map(decodeURIComponent).sort(), [
       `HEAD /containers/redis-master/archive?path=${SECRETS}/${secretsOf(0).term}/used`,
       `HEAD /containers/redis-sentinel-1/archive?path=${SECRETS}/${secretsOf(1).term}/used`,

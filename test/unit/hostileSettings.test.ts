@@ -200,7 +200,7 @@ describe("hostile users", function () {
         .map((line) => line.split(" "));
     };
     return [plan.nodes[0]!, plan.sentinels[0]!].map((member) => {
-      const { users, passwords: ofLinks } = renderSecrets(plan, member, passwords).files;
+      const { users, passwords: ofLinks } = renderSecrets(plan, member, { passwords }).files;
       return { users: words(users!), passwords: words(ofLinks!) };
     });
   };

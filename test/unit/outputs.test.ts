@@ -19,7 +19,7 @@ const PASSWORDS: UserPasswords = {
 };
 const planOf = (overrides: DeploymentOverrides) =>
   planDeployment(parseDeployment({ users: [reports], ...overrides }), "unix:///unused");
-const contractOf = (overrides: DeploymentOverrides = {}) => buildContract(planOf(overrides), PASSWORDS);
+const contractOf = (overrides: DeploymentOverrides = {}) => buildContract(planOf(overrides), { passwords: PASSWORDS });
 
 describe("the outputs of a deployment", () => {
   it("have each user's newest password, and none that is accepted beside it", () => {
@@ -82,6 +82,7 @@ describe("the outputs of a stack", () => {
     stackOutputs(
       all.map((overrides) => ({
         facts: contractFacts(planOf(overrides)),
+        encrypted: false,
         // Not marked as a secret, so that it shows whether the outputs mark it themselves.
         contract: pulumi.output(contractOf(overrides)),
       })),

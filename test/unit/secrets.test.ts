@@ -20,8 +20,8 @@ function secretsOf(
 ): Readonly<Record<"data" | "sentinel", MemberSecrets>> {
   const plan = planOf(overrides);
   return {
-    data: renderSecrets(plan, plan.nodes[1]!, passwords),
-    sentinel: renderSecrets(plan, plan.sentinels[0]!, passwords),
+    data: renderSecrets(plan, plan.nodes[1]!, { passwords }),
+    sentinel: renderSecrets(plan, plan.sentinels[0]!, { passwords }),
   };
 }
 
@@ -69,7 +69,10 @@ describe("secrets of a member", () => {
       assert.equal(secretsOf({}, reversed)[kind].term, secretsOf()[kind].term);
     }
     const plan = planOf({});
-    assert.equal(new Set(allMembers(plan).map((member) => renderSecrets(plan, member, PASSWORDS).term)).size, 2);
+    assert.equal(
+      new Set(allMembers(plan).map((member) => renderSecrets(plan, member, { passwords: PASSWORDS }).term)).size,
+      2,
+    );
     for (const other of [{ maxmemoryMb: 64 }, { replicas: 5 }, { memoryLimitMb: 512 }, { rotations: ["app:1"] }]) {
       assert.equal(secretsOf(other).data.term, secretsOf().data.term, JSON.stringify(other));
     }

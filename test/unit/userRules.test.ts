@@ -25,7 +25,7 @@ describe("rules of users", () => {
       assert.deepEqual(problemsOf({ users: [user("reports"), user(name)] }), [
         {
           path: "users[1].name",
-          reason: `is ${name}, which is taken; allowed: any other name than admin, app, monitor, replication, sentinel, default; fix: pulumi config set --path 'users[1].name' NAME`,
+          reason: `is ${name}, which is taken; allowed: any other name than admin, app, monitor, replication, sentinel, default, tls-authority; fix: pulumi config set --path 'users[1].name' NAME`,
         },
       ]);
     });
