@@ -37,6 +37,8 @@ accept() {
     if [ -r "$SECRETS/current" ]; then
         # Whoever starts from now on sends what it sent before.
         [ -r "$SECRETS/links" ] || cp "$SECRETS/current" "$SECRETS/links"
+        # Who goes back to the settings of before has to bring them anew.
+        rm -f "$SECRETS"/*/accepted
         name_term current
         await_answer || return 0
         tell_all "$(user_commands)" || return
