@@ -41,6 +41,8 @@ accept() {
         [ -r "$SECRETS/links" ] || cp "$SECRETS/current" "$SECRETS/links"
         read_secrets
         trust_both "$CREDENTIALS" "$SECRETS/$term"
+        # Who goes back to the settings of before has to bring them anew.
+        rm -f "$SECRETS"/*/accepted
         name_term current
         await_answer || return 0
         tell_all "$(certificate_command && user_commands)" || return
