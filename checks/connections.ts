@@ -48,8 +48,12 @@ export const sentinelClient: typeof nodeClient = (contract, member, overrides) =
  * A client that never authenticates by itself, for seeing whether a member refuses strangers. RESP2, since HELLO would
  * need the password.
  */
-export function strangerClient(member: ContractMember): Redis {
-  const { host, port } = member;
+export function strangerClient({ tls }: Contract, { host, port }: ContractMember): Redis {
+  return listening(new Redis({ ...bounded, ...patient, host, port, protocol: 2, ...(tls && { tls }) }));
+}
+
+/** The same without TLS, for seeing whether a member that has it speaks plain text too. */
+export function plainClient({ host, port }: ContractMember): Redis {
   return listening(new Redis({ ...bounded, ...patient, host, port, protocol: 2 }));
 }
 

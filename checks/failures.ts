@@ -7,14 +7,17 @@ export interface Failure {
    * - `silent`: no answer in time, or no way there.
    * - `closed`: the connection was accepted and then closed (also what a published port does before its server listens).
    * - `denied`: the stack's user or its password is not accepted.
+   * - `untrusted`: its certificate is not one of the stack's authority, or not for its address.
    * - `error`: anything else.
    */
-  readonly kind: "refused" | "silent" | "closed" | "denied" | "error";
+  readonly kind: "refused" | "silent" | "closed" | "denied" | "untrusted" | "error";
   /** One sentence fragment, without secrets. */
   readonly text: string;
 }
 
 const SILENT_CODES = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+/** What Node's TLS says of a certificate that does not lead to a trusted authority, has ended, or is for somebody else. */
+const UNTRUSTED_CODES = /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED)/;
 const CLOSED_CODES = new Set(["ECONNRESET", "EPIPE"]);
 
 /** What a failed connection or command says, sorted by what can be done about it. */
@@ -29,6 +32,9 @@ export function failureOf(contract: Contract, error: unknown): Failure {
   }
   if ((code !== undefined && CLOSED_CODES.has(code)) || message.includes("Connection is closed")) {
     return { kind: "closed", text: "the connection was closed" };
+  }
+  if (code !== undefined && UNTRUSTED_CODES.test(code)) {
+    return { kind: "untrusted", text: `its certificate is not trusted: ${text}` };
   }
   return { kind: /^(NOAUTH|WRONGPASS|NOPERM)/.test(message) ? "denied" : "error", text };
 }

@@ -1,4 +1,5 @@
 import type { Contract } from "../outputs/contract";
+import { judgeCertificates } from "./certificate";
 import { describe } from "./members";
 import { judgeNode } from "./judgeNode";
 import { judgeSentinel } from "./judgeSentinel";
@@ -24,6 +25,7 @@ export function judge(contract: Contract, view: GroupView): Judgement {
   const verdicts = [
     ...view.nodes.flatMap((node) => judgeNode(group, node)),
     ...view.sentinels.flatMap((sentinel) => judgeSentinel(group, sentinel)),
+    ...judgeCertificates(view),
     judgeOneMaster(contract, view),
   ];
   const down = new Set(

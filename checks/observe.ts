@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Contract, ContractMember } from "../outputs/contract";
+import { shownCertificate } from "./certificate";
 import { causeOf, nodeClient, sentinelClient } from "./connections";
 import { failureOf } from "./failures";
 import { lookAtNode } from "./lookAtNode";
@@ -46,7 +47,9 @@ export function openObserver(contract: Contract): Observer {
   ): Promise<Seen<Facts>> => {
     const client = clientOf(member, open);
     try {
-      return { member, facts: await within(LOOK_MS, ask(client)) };
+      const facts = await within(LOOK_MS, ask(client));
+      const certificate = shownCertificate(client);
+      return { member, facts, ...(certificate === undefined ? {} : { certificate }) };
     } catch (error) {
       // Late answers on this connection would be those to old questions' commands: start afresh.
       clients.delete(member.name);

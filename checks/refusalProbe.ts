@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Contract, ContractMember } from "../outputs/contract";
-import { causeOf, strangerClient } from "./connections";
+import { causeOf, plainClient, strangerClient } from "./connections";
 import { errorText, failureOf } from "./failures";
 import { addressText } from "./members";
 import { bringBack, lockUp } from "./remedies";
@@ -23,7 +23,7 @@ export async function probeRefusal(contract: Contract, member: ContractMember): 
     { with: "a wrong password", command: ["AUTH", randomBytes(16).toString("hex")] },
     { with: `the password \`${OLD_PASSWORD}\``, command: ["AUTH", OLD_PASSWORD] },
   ];
-  const client = strangerClient(member);
+  const client = strangerClient(contract, member);
   const deviations: Deviation[] = [];
   try {
     // One after the other: Redis 8.0.2 forgets commands that came together with one that it refused.
@@ -36,13 +36,27 @@ export async function probeRefusal(contract: Contract, member: ContractMember): 
   } finally {
     client.disconnect();
   }
+  deviations.push(...(contract.tls === undefined ? [] : await tryPlain(member)));
   return {
     subject: member.name,
     check: "refuses strangers",
     expected: "NOAUTH without a password, WRONGPASS with a wrong one",
-    detail: `no password, a wrong one and \`${OLD_PASSWORD}\` refused`,
+    detail: `no password, a wrong one and \`${OLD_PASSWORD}\` refused${contract.tls === undefined ? "" : ", plain text too"}`,
     deviations,
   };
+}
+
+/** Whatever a server answers in plain text, it should not have understood the question. */
+async function tryPlain(member: ContractMember): Promise<readonly Deviation[]> {
+  const client = plainClient(member);
+  try {
+    await client.call("PING");
+    return [{ seen: "answers in plain text", remedy: lockUp(member.name) }];
+  } catch (error) {
+    return isReply(error) ? [{ seen: "answers in plain text", remedy: lockUp(member.name) }] : [];
+  } finally {
+    client.disconnect();
+  }
 }
 
 async function tryOut(

@@ -16,6 +16,8 @@ export function bringBack({ name }: ContractMember, { kind }: Failure): string {
       return `its container runs, but the server in it does not yet or keeps stopping: ${logs(name)}`;
     case "denied":
       return `it has another password of the user admin than the stack's outputs: run \`npm run up\`, which gives all members the same ones`;
+    case "untrusted":
+      return `it shows another certificate than the stack's: run \`npm run up\`, which brings all members theirs, and renews those that have ended`;
     case "error":
       return `${logs(name)}, then run \`npm run up\``;
   }

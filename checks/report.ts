@@ -27,6 +27,8 @@ export interface VerifyReport {
   readonly master?: string;
   readonly rows: readonly CheckRow[];
   readonly findings: readonly Finding[];
+  /** What will be wrong if nobody does anything. */
+  readonly warnings: readonly string[];
   /** Milliseconds until the group had converged, or until the checks gave up waiting. */
   readonly waitedMs: number;
 }
@@ -57,7 +59,8 @@ export function renderReport(report: VerifyReport): string {
       table.push([index === 0 ? subject : "", check, passed ? "ok" : "FAILED", detail]);
     });
   }
-  return `${table.toString()}\n${report.findings.length === 0 ? passedText(report) : findingsText(report)}`;
+  const verdict = report.findings.length === 0 ? passedText(report) : findingsText(report);
+  return [table.toString(), verdict, ...report.warnings.map((warning) => `warning: ${warning}`)].join("\n");
 }
 
 /** What was looked at first and what was tried later, together for each member. */

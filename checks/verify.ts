@@ -1,5 +1,6 @@
 import type { Contract } from "../outputs/contract";
 import { probeInside, probeOutside } from "./clientProbes";
+import { certificateWarnings } from "./certificate";
 import { converge } from "./converge";
 import { loadEngineClient } from "../engine/engineClient";
 import { judge } from "./judge";
@@ -38,7 +39,12 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
   }
   const { view, judgement, waitedMs } = await converge(contract, timeoutS * 1000, progressTo(onProgress), signal);
   const master = currentMaster(contract, view);
-  const seen = { deployment: contract.deployment, master: master?.name, waitedMs: Math.round(waitedMs) };
+  const seen = {
+    deployment: contract.deployment,
+    master: master?.name,
+    waitedMs: Math.round(waitedMs),
+    warnings: certificateWarnings(view),
+  };
   if (judgement.findings.length > 0 || master === undefined) {
     const { rows, findings } = judge(contract, await withReasons(view));
     return { ...seen, rows: [...rows, notTried(contract, timeoutS)], findings };

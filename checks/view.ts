@@ -1,4 +1,5 @@
 import type { ContractEndpoint, ContractMember } from "../outputs/contract";
+import type { ShownCertificate } from "./certificate";
 import type { Failure } from "./failures";
 
 /** What was seen of one member: facts, or why there are none. */
@@ -7,6 +8,8 @@ export type Seen<Facts> = SeenMember &
 
 interface SeenMember {
   readonly member: ContractMember;
+  /** Only with TLS. */
+  readonly certificate?: ShownCertificate;
   /** Since when and why it has not decided its role or, a Sentinel, whom to watch; see `withReasons`. */
   readonly undecided?: string;
 }

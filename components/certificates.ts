@@ -66,7 +66,7 @@ export class Certificates extends pulumi.ComponentResource {
       members: Object.fromEntries(this.members),
       ...(this.client === undefined ? {} : { client: this.client }),
     };
-    return pulumi.secret(pulumi.output(all)) as pulumi.Output<GroupTls>;
+    return pulumi.secret(pulumi.output(all));
   }
 
   /** The newest, and the one before it while that is still trusted, and still signs. */

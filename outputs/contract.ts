@@ -70,6 +70,8 @@ const contract = z.object({
 export type ContractEndpoint = Readonly<z.output<typeof endpoint>>;
 /** A data node or a Sentinel, as the outputs name it. */
 export type ContractMember = Readonly<z.output<typeof member>>;
+/** What a client needs for TLS. */
+export type ClientTls = Readonly<z.output<typeof tls>>;
 /** Options from which a client is built in one call; secret, since it holds the password. */
 export type Connection = Readonly<z.output<typeof connection>>;
 /** The outputs of one deployment. */

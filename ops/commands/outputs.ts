@@ -1,5 +1,5 @@
 import { endpointText } from "../../config/plan";
-import type { Contract, ContractMember } from "../../outputs/contract";
+import type { ClientTls, Contract, ContractMember } from "../../outputs/contract";
 import { readContract } from "../stack";
 import { renderTable } from "../table";
 import { EXIT } from "../userError";
@@ -27,17 +27,22 @@ export function withoutSecrets(contract: Contract): Contract {
   return {
     ...contract,
     users: Object.fromEntries(Object.keys(contract.users).map((name) => [name, MASKED])),
+    ...(contract.tls === undefined ? {} : { tls: withoutKey(contract.tls) }),
     connection: {
       ...connection,
+      ...(connection.tls === undefined ? {} : { tls: withoutKey(connection.tls) }),
+      ...(connection.sentinelTLS === undefined ? {} : { sentinelTLS: withoutKey(connection.sentinelTLS) }),
       password: MASKED,
       ...(connection.sentinelPassword === undefined ? {} : { sentinelPassword: MASKED }),
     },
   };
 }
 
+const withoutKey = (tls: ClientTls): ClientTls => ({ ...tls, ...(tls.key === undefined ? {} : { key: MASKED }) });
+
 /** One output a line, a list's items each on their own. Pure. */
 export function renderOutputs(contract: Contract): string {
-  const { nodes, sentinels, natMap, users, connection, ...plain } = contract;
+  const { nodes, sentinels, natMap, users, tls, connection, ...plain } = contract;
   const rows = [
     ...Object.entries(plain).map(([name, value]) => [name, String(value)]),
     ...listRows("nodes", nodes.map(memberText)),
@@ -50,6 +55,9 @@ export function renderOutputs(contract: Contract): string {
       "users",
       Object.entries(users).map(([name, password]) => `${name}  ${password}`),
     ),
+    ...(tls === undefined
+      ? []
+      : [["tls", `PEM text: ${Object.keys(tls).join(", ")} (--json --show-secrets shows it)`]]),
     ["connection", `options of a client: ${Object.keys(connection).join(", ")} (--json --show-secrets shows them)`],
   ];
   return renderTable([{ heading: "OUTPUT" }, { heading: "VALUE" }], rows);

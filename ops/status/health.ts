@@ -1,4 +1,5 @@
 import { majorityOf } from "../../config/plan";
+import { certificateWarnings, fewestDaysLeft } from "../../checks/certificate";
 import { judge } from "../../checks/judge";
 import { addressText, announcedBy } from "../../checks/members";
 import type { Finding } from "../../checks/report";
@@ -19,6 +20,10 @@ export interface Status {
   readonly sentinels: readonly SentinelRow[];
   /** What is not as it should be, and what to do about it. */
   readonly findings: readonly Finding[];
+  /** Fewest days left among the members' certificates; absent without TLS. */
+  readonly certificateDaysLeft?: number;
+  /** What will be wrong if nobody does anything. */
+  readonly warnings: readonly string[];
 }
 
 interface Row {
@@ -68,6 +73,8 @@ export function statusOf(contract: Contract, view: GroupView): Status {
     nodes: view.nodes.map((node) => nodeRow(contract, view, master, node)),
     sentinels: view.sentinels.map((sentinel) => sentinelRow(contract, sentinel)),
     findings,
+    certificateDaysLeft: fewestDaysLeft(view),
+    warnings: certificateWarnings(view),
   };
 }
 

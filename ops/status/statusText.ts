@@ -49,6 +49,12 @@ export function renderStatus(status: Status, paint: Paint): string {
       ),
     );
   }
+  if (status.certificateDaysLeft !== undefined) {
+    parts.push(`Certificates: the first ends in ${status.certificateDaysLeft} days.`);
+  }
+  if (status.warnings.length > 0) {
+    parts.push(status.warnings.map((warning) => `${paint("yellow", "!")} ${warning}`).join("\n"));
+  }
   if (status.findings.length > 0) {
     parts.push(status.findings.map((finding) => findingText(finding, paint)).join("\n"));
   }

@@ -194,6 +194,7 @@ describe("the report", () => {
       { subject: "redis-master", check: "WAIT", passed: true, detail: "write acknowledged by 2 of 2 replicas" },
     ],
     findings: [],
+    warnings: [],
     waitedMs: 1300,
   };
 
