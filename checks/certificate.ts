@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import type { Redis } from "ioredis";
 import type { GroupView } from "./view";
@@ -15,12 +16,18 @@ const DAY_MS = 86_400_000;
 /** Days left from which on a certificate is due; of one that lives less than 90 days, a third of its life. */
 const DUE_DAYS = 30;
 
+/** Of each connection: asked a second time, Node.js 20 knows nothing of it any more. */
+const seen = new WeakMap<TLSSocket, X509Certificate>();
+
 /** The certificate that the server at the other end of a client's connection showed; undefined without TLS. */
 export function shownCertificate({ stream }: Redis, now = Date.now()): ShownCertificate | undefined {
   if (!(stream instanceof TLSSocket)) {
     return undefined;
   }
-  const shown = stream.getPeerX509Certificate();
+  const shown = seen.get(stream) ?? stream.getPeerX509Certificate();
+  if (shown !== undefined) {
+    seen.set(stream, shown);
+  }
   return shown === undefined ? undefined : certificateAt(Date.parse(shown.validFrom), Date.parse(shown.validTo), now);
 }
 

@@ -90,7 +90,15 @@ async function underLoad(project: PulumiProject, what: string, update: () => Pro
 /** What a node answers whoever logs in with this. */
 async function answerTo({ nodes }: Contract, username: string, password: string): Promise<string> {
   const { host, port } = nodes[0]!;
-  const client = new Redis({ host, port, username, password, protocol: 2, retryStrategy: null });
+  const client = new Redis({
+    host,
+    port,
+    username,
+    password,
+    protocol: 2,
+    retryStrategy: null,
+    enableReadyCheck: false,
+  });
   client.on("error", () => undefined);
   try {
     return String(await client.call("PING"));

@@ -19,6 +19,7 @@ describe("who consumes the outputs", () => {
       name: "used",
       redisPort: 18080,
       sentinelPort: 28080,
+      tls: true,
       downAfterMs: 1000,
       failoverTimeoutMs: 10_000,
       dataVolumes: "delete",

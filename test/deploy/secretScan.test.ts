@@ -13,6 +13,7 @@ const settings = {
   replicas: 1,
   sentinels: 1,
   quorum: 1,
+  tls: true,
   redisPort: 19880,
   sentinelPort: 29879,
   downAfterMs: 1000,

@@ -71,7 +71,7 @@ describe("the stacks dev and prod", () => {
   });
 
   it("prod keeps its data on disk, below its memory limit, behind a fence", async () => {
-    const master = new Redis({ ...prod.nodes[0]!, name: undefined, ...accessOf(prod, "admin") });
+    const master = new Redis({ ...prod.nodes[0]!, name: undefined, ...accessOf(prod, "admin"), tls: prod.tls });
     try {
       const value = async (parameter: string) =>
         (await master.config("GET", parameter)) as Record<string, string> | string[];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { connect as connectPlain } from "node:net";
 import { connect, type ConnectionOptions, type SecureVersion } from "node:tls";
+import { openObserver } from "../../checks/observe";
+import { buildContract } from "../../outputs/buildContract";
 import { renderSecrets } from "../../config/render/secrets";
 import type { GroupTls } from "../../config/secrets";
 import { certificatesFor, makeAuthority } from "../support/certificates";
@@ -110,6 +112,14 @@ describe("TLS", function () {
           assert.match(await handshake(member, { ca: stranger }), /SELF_SIGNED|UNABLE_TO|LEAF_SIGNATURE/, member.name);
           assert.equal((await member.run("health")).code, 0, member.name);
         }
+        const observer = openObserver(buildContract(group.plan, group.secrets));
+        for (let look = 0; look < 2; look += 1) {
+          const { nodes, sentinels } = await observer.look();
+          for (const { member, certificate } of [...nodes, ...sentinels]) {
+            assert.deepEqual(certificate, { daysLeft: 89, due: false }, `${member.name} at look ${look}`);
+          }
+        }
+        observer.close();
         const client = group.masterClient();
         await waitFor("a write through the Sentinels", () => client.set("kept", "yes"));
         await client.wait(2, 1000);
