@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "mocha";
+import { DATA_DIR } from "../../node/program";
 import { accessOf } from "../../outputs/access";
 import { container } from "../support/engine";
 import { applicationClient, atMost, D, Fault, sharedGroup, withMember, type FaultGroup } from "../support/faults";
@@ -112,7 +113,7 @@ describe("one node is broken", () => {
 /** Where a member's volume lies on the engine's host. */
 async function volumeOf(name: string): Promise<string> {
   const { Mounts } = await container(name).inspect();
-  return Mounts[0]!.Source;
+  return Mounts.find(({ Destination }) => Destination === DATA_DIR)!.Source;
 }
 
 /** Writes until there is no room. */
