@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { RedisOptions } from "ioredis";
 import { translate } from "../checks/members";
 import type { Contract, ContractEndpoint } from "../outputs/contract";
@@ -52,6 +54,13 @@ export class OurGroup {
 
   contract(): Promise<Contract> {
     return this.project.contract(this.stack);
+  }
+
+  /** Writes a file that is gone with the group; its path. */
+  file(name: string, content: string): string {
+    const path = join(this.project.folder, name);
+    writeFileSync(path, content);
+    return path;
   }
 
   /** The deployed group as a client sees it. */

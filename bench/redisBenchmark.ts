@@ -9,6 +9,8 @@ export type Command = (typeof COMMANDS)[number];
 export interface Target extends ContractEndpoint {
   readonly username?: string;
   readonly password?: string;
+  /** File with the authority's certificate; only with TLS. */
+  readonly authorityFile?: string;
 }
 
 /** How it is measured: how many commands go out before an answer is waited for, and how many in all. */
@@ -23,7 +25,7 @@ const KEYS = 100_000;
 
 /** Requests per second. */
 export async function redisBenchmark(
-  { host, port, username, password }: Target,
+  { host, port, username, password, authorityFile }: Target,
   command: Command,
   { pipeline, requests }: Load,
   signal: AbortSignal,
@@ -32,6 +34,7 @@ export async function redisBenchmark(
   const access = [
     ...(username === undefined ? [] : ["--user", username]),
     ...(password === undefined ? [] : ["-a", password]),
+    ...(authorityFile === undefined ? [] : ["--tls", "--cacert", authorityFile]),
   ];
   const size = ["-c", CLIENTS, "-n", requests, "-r", KEYS, "-P", pipeline].map(String);
   const args = ["-h", host, "-p", String(port), ...access, ...size, "-t", command.toLowerCase(), "--csv"];

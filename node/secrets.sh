@@ -28,10 +28,12 @@ user_commands() {
 
 # At first in its files, so that a server that is just starting has either heard of them, or will be told.
 accept() {
-    [ ! -d "$SECRETS/new-$term" ] || {
-        rm -rf "${SECRETS:?}/$term"
+    # Of one name there is one content; whoever reads it now goes on reading.
+    if [ -d "$SECRETS/$term" ]; then
+        rm -rf "$SECRETS/new-$term" "$SECRETS/$term/used"
+    elif [ -d "$SECRETS/new-$term" ]; then
         mv "$SECRETS/new-$term" "$SECRETS/$term"
-    }
+    fi
     [ -r "$SECRETS/$term/users" ] || {
         echo "the secrets $term were not brought"
         return 1
@@ -83,10 +85,15 @@ shows() {
 
 # Prints `changed` where a running group goes over from others.
 use() {
-    [ ! -r "$SECRETS/links" ] || [ "$(cat "$SECRETS/links")" = "$term" ] || echo changed
+    before=$term
+    [ ! -r "$SECRETS/links" ] || read -r before <"$SECRETS/links"
     name_term links
     rm -f "$SECRETS/$term/trusted.crt"
     read_secrets
+    if [ "$before" != "$term" ]; then
+        echo changed
+        await_answer || return 0
+    fi
     case $KIND in
     data)
         tell_all "$(certificate_command && echo "CONFIG SET masterauth $REPLICATION_PASSWORD")" || return

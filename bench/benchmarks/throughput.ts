@@ -2,6 +2,7 @@ import { startBareServer } from "../bareServer";
 import { REPLICAS } from "../group";
 import { OurGroup } from "../ourGroup";
 import { COMMANDS, redisBenchmark, type Command, type Load, type Target } from "../redisBenchmark";
+import type { DeploymentOverrides } from "../../config/schema";
 import type { Goal, Row } from "../row";
 import { rounded } from "../statistics";
 import type { Session } from "../session";
@@ -22,8 +23,9 @@ export async function throughput(session: Session): Promise<readonly Row[]> {
   session.say("throughput: deploying on both networks, starting bare servers");
   const targets: ReadonlyMap<string, Target> = new Map([
     ["bare", await startBareServer(session, REPLICAS)],
-    ["host", await deploy(session, "host")],
-    ["bridge", await deploy(session, "bridge")],
+    ["host", await deploy(session, "host", { network: "host" })],
+    ["tls", await deploy(session, "tls", { network: "host", tls: true })],
+    ["bridge", await deploy(session, "bridge", { network: "bridge" })],
     ["alone", await startBareServer(session, 0)],
   ]);
   const rows: Row[] = [];
@@ -35,12 +37,15 @@ export async function throughput(session: Session): Promise<readonly Row[]> {
   return rows;
 }
 
-async function deploy(session: Session, network: "host" | "bridge"): Promise<Target> {
-  const group = await OurGroup.prepare(session, network, { network });
+async function deploy(session: Session, name: string, settings: DeploymentOverrides): Promise<Target> {
+  const group = await OurGroup.prepare(session, name, settings);
   await group.up();
-  const { nodes, users } = await group.contract();
+  const { nodes, users, tls } = await group.contract();
   const { host, port } = nodes[0]!;
-  return { host, port, username: "app", password: users.app };
+  return {
+    ...{ host, port, username: "app", password: users.app },
+    ...(tls === undefined ? {} : { authorityFile: group.file("authority.crt", tls.ca) }),
+  };
 }
 
 /** One after the other, round by round, and every other round in the opposite order. */
@@ -66,16 +71,17 @@ const title = (command: Command, { pipeline }: Load): string =>
   `${command}, ${pipeline === 1 ? "no pipelining" : `${pipeline} pipelined`}`;
 
 function rowsOf(command: Command, load: Load, rates: Rates): Row[] {
-  const row = (network: string, other: string, others: string, goal?: Goal): Row => ({
+  const row = (network: string, other: string, others: string, goal?: Goal, ours = network): Row => ({
     what: `${title(command, load)}: network ${network}`,
     unit: "req/s",
-    ours: rates.get(network)!,
+    ours: rates.get(ours)!,
     other,
     others: rates.get(others)!,
     goal,
   });
   return [
     row("host", "bare, 2 replicas", "bare", HOST_GOAL),
+    row("host, TLS", "the same without", "host", undefined, "tls"),
     row("bridge", "bare, 2 replicas", "bare"),
     row("host", "bare, alone", "alone", HOST_GOAL),
   ];

@@ -153,7 +153,7 @@ describe("hardening", () => {
       const { Devices, CapAdd } = HostConfig as { readonly Devices: unknown; readonly CapAdd: unknown };
       assert.deepEqual([Devices ?? [], CapAdd ?? []], [[], []], Name);
       assert.deepEqual(
-        Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`),
+        Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`).sort(),
         ["volume /data", "volume /opt/redis-node/secrets"],
         Name,
       );

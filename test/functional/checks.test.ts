@@ -316,7 +316,7 @@ describe("checks on real processes", function () {
           report,
           "redis-master",
           /does not answer \(WRONGPASS/,
-          /another password than the stack's outputs/,
+          /another password of the user admin than the stack's outputs/,
         );
         assert.doesNotMatch(JSON.stringify(report) + renderReport(report), /another-0123456789/);
       });
