@@ -215,7 +215,7 @@ describe("hardening", () => {
     const [gateway] = networkInterfaces().docker0 ?? [];
     const asked = [`${node!.announced.host} -p ${node!.announced.port}`];
     const ask = (places: readonly string[]) =>
-      places.map((at) => `timeout 2 redis-cli -h ${at} PING 2>&1 || echo none`).join("\n");
+      places.map((at) => `timeout 2 redis-cli --tls --insecure -h ${at} PING 2>&1 || echo none`).join("\n");
     assert.match(await inside(contract.nodes[1]!.name, ask(asked)), /NOAUTH/, "nobody reaches it at all");
     const published = gateway === undefined ? [] : [`${gateway.address} -p ${node!.port}`];
     assert.doesNotMatch(await stranger(ask([...asked, ...published])), /NOAUTH|PONG/);
