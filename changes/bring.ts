@@ -3,16 +3,13 @@ import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan
 import { renderSecrets, type MemberSecrets } from "../config/render/secrets";
 import type { GroupSecrets } from "../config/secrets";
 import { hasFile, putFiles } from "../engine/containerFiles";
-import { execInContainer } from "../engine/execInContainer";
+import { execInContainer, isNotRunning } from "../engine/execInContainer";
 import { nodeCommand, SECRETS_DIR } from "../node/program";
 import type { Contract } from "../outputs/contract";
 import { restartSentinel } from "./restart";
 
 /** Longer than node/secrets.sh waits for its server. */
 const APPLY_MS = 60_000;
-
-/** A container that does not run, or is none; the checks say so, and what to do. */
-const NOT_RUNNING = /is not running|is paused|is restarting|No such container/i;
 
 /**
  * Brings a member the passwords and rights of the users, and has its server accept them. Its own links go on with the
@@ -58,7 +55,8 @@ export async function useSecrets(
     }),
   );
   const others = members.filter(({ used }) => !used);
-  for (const { member, term } of others.filter(() => plan.settings.tls)) {
+  const sentinels = plan.settings.tls ? others.filter(({ member }) => member.kind === "sentinel") : [];
+  for (const { member, term } of sentinels) {
     if ((await apply(member, "shows", term))?.includes("another certificate")) {
       await restartSentinel(contract, member.name, "to show its new certificate");
       say(`${member.name} was restarted to show its new certificate`);
@@ -88,7 +86,7 @@ async function apply(
 }
 
 function rethrowUnlessGone(error: unknown): undefined {
-  if (!NOT_RUNNING.test(error instanceof Error ? error.message : String(error))) {
+  if (!isNotRunning(error)) {
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { renderGroupEnv } from "../config/render/groupEnv";
-import { execInContainer, type Executed } from "../engine/execInContainer";
+import { execInContainer, isNotRunning, type Executed } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 
 /** Runs a command in a member's container; rejects when the container does not run. */
@@ -14,9 +14,6 @@ export type RunInMember = (
 
 /** Longer than a server may take for a change of its append-only file, or of much memory (node/settings.sh). */
 const TELL_MS = 60_000;
-
-/** A container that does not run; the checks say so, and what to do. */
-const NOT_RUNNING = /is not running|is paused|is restarting|No such container/i;
 
 /**
  * Tells every running member of a plan the plan's word on its group, which it keeps for its next starts too.
@@ -55,7 +52,6 @@ export async function tell(
     const { output, exitCode } = await run(engine, container, [...nodeCommand("settings"), group], bound);
     return exitCode === 0 ? undefined : output.trim().split("\n").join("; ");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return NOT_RUNNING.test(reason) ? undefined : reason;
+    return isNotRunning(error) ? undefined : error instanceof Error ? error.message : String(error);
   }
 }

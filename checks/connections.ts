@@ -41,20 +41,16 @@ export function nodeClient(contract: Contract, member: ContractMember, overrides
 }
 
 /** A client of one Sentinel, as reached from the engine's host. It connects at once; the caller disconnects it. */
-export const sentinelClient: typeof nodeClient = (contract, member, overrides) =>
-  nodeClient(contract, member, overrides);
+export const sentinelClient = nodeClient;
 
 /**
  * A client that never authenticates by itself, for seeing whether a member refuses strangers. RESP2, since HELLO would
  * need the password.
+ *
+ * @param tls the contract's; undefined for plain text.
  */
-export function strangerClient({ tls }: Contract, { host, port }: ContractMember): Redis {
+export function strangerClient({ host, port }: ContractMember, tls: Contract["tls"]): Redis {
   return listening(new Redis({ ...bounded, ...patient, host, port, protocol: 2, ...(tls && { tls }) }));
-}
-
-/** The same without TLS, for seeing whether a member that has it speaks plain text too. */
-export function plainClient({ host, port }: ContractMember): Redis {
-  return listening(new Redis({ ...bounded, ...patient, host, port, protocol: 2 }));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Contract, ContractMember } from "../outputs/contract";
-import { causeOf, plainClient, strangerClient } from "./connections";
+import { causeOf, strangerClient } from "./connections";
 import { errorText, failureOf } from "./failures";
 import { addressText } from "./members";
 import { bringBack, lockUp } from "./remedies";
@@ -23,7 +23,7 @@ export async function probeRefusal(contract: Contract, member: ContractMember): 
     { with: "a wrong password", command: ["AUTH", randomBytes(16).toString("hex")] },
     { with: `the password \`${OLD_PASSWORD}\``, command: ["AUTH", OLD_PASSWORD] },
   ];
-  const client = strangerClient(contract, member);
+  const client = strangerClient(member, contract.tls);
   const deviations: Deviation[] = [];
   try {
     // One after the other: Redis 8.0.2 forgets commands that came together with one that it refused.
@@ -48,7 +48,7 @@ export async function probeRefusal(contract: Contract, member: ContractMember): 
 
 /** Whatever a server answers in plain text, it should not have understood the question. */
 async function tryPlain(member: ContractMember): Promise<readonly Deviation[]> {
-  const client = plainClient(member);
+  const client = strangerClient(member, undefined);
   try {
     await client.call("PING");
     return [{ seen: "answers in plain text", remedy: lockUp(member.name) }];

@@ -7,6 +7,12 @@ export interface Executed {
   readonly exitCode: number | null;
 }
 
+const NOT_RUNNING = /is not running|is paused|is restarting|No such container/i;
+
+/** Whether an engine refused something because the container does not run, or is none; the checks say so, and what to do. */
+export const isNotRunning = (error: unknown): boolean =>
+  NOT_RUNNING.test(error instanceof Error ? error.message : String(error));
+
 /**
  * Runs a command in a running container, as `docker exec` does.
  *
