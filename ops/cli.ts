@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "./userError";
 import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
@@ -12,6 +12,13 @@ interface Common {
   readonly stack?: string;
   readonly deployment?: string;
   readonly json?: boolean;
+}
+
+interface OutputsWords {
+  readonly showSecrets?: boolean;
+  readonly dotenv?: boolean;
+  readonly from: "outside" | "network";
+  readonly user: string;
 }
 
 /** For commands with other words: the stack if the first word is one, and the other words. */
@@ -140,11 +147,21 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       process.exitCode = await verify({ ...options, stack, timeoutS: options.timeout });
     });
 
-  look("outputs", "[STACK] [--show-secrets]", "what applications' stacks get from this one")
+  look("outputs", "[STACK] [--dotenv] [--show-secrets]", "what applications' stacks get from this one")
     .option("--show-secrets", "with the passwords")
     .option("--json", "for machines")
-    .action(async (words: string[], options: Common & { showSecrets?: boolean }) => {
+    .option("--dotenv", "as environment variables (REDIS_...), for applications in any language")
+    .addOption(
+      new Option("--from <place>", "for --dotenv: where the application runs: published addresses, or the network's")
+        .choices(["outside", "network"])
+        .default("outside"),
+    )
+    .option("--user <name>", "for --dotenv: as whom it logs in", "app")
+    .action(async (words: string[], options: Common & OutputsWords) => {
       const stack = onlyStack(words, options);
+      if (options.json && options.dotenv) {
+        throw new UserError("--json and --dotenv are two forms of the same; choose one", EXIT.usage);
+      }
       const { outputs } = await import("./commands/outputs.js");
       process.exitCode = await outputs({ ...options, stack });
     });

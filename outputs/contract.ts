@@ -56,6 +56,8 @@ const contract = z.object({
   masterName: z.string(),
   quorum: z.int(),
   checkTimeoutS: z.int(),
+  /** Docker network on which containers reach the announced addresses; absent on the host's network. */
+  network: z.string().optional(),
   sentinels: z.array(member),
   nodes: z.array(member),
   natMap: z.record(z.string(), endpoint),
@@ -65,6 +67,9 @@ const contract = z.object({
   tls: tls.optional(),
   connection,
 });
+
+/** The contract as JSON Schema, for programs in other languages. */
+export const contractJsonSchema = (): unknown => z.toJSONSchema(contract);
 
 /** Where something listens. */
 export type ContractEndpoint = Readonly<z.output<typeof endpoint>>;
