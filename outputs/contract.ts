@@ -87,6 +87,8 @@ export class ContractError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "ContractError";
+    // Pulumi prints a stack trace wherever there is one, and here the sentence says it all.
+    this.stack = undefined;
   }
 }
 
