@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
 import { parseContract } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
+import { ExampleProject, python } from "../support/exampleProject";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
-const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
 
 describe("who consumes the outputs", () => {
   const project = new PulumiProject();
@@ -95,45 +93,15 @@ describe("who consumes the outputs", () => {
 });
 
 describe("a program of one's own", () => {
-  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-own-"));
-  const state = mkdtempSync(join(tmpdir(), "redis-on-docker-own-state-"));
-  const program = join(folder, "examples", "own-program");
-  const env = {
-    ...process.env,
-    PULUMI_BACKEND_URL: `file://${state}`,
-    PULUMI_CONFIG_PASSPHRASE: "only for a test",
-    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
-  };
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], program, env);
-  before(() => {
-    for (const name of [
-      "components",
-      "config",
-      "checks",
-      "engine",
-      "node",
-      "outputs",
-      "node_modules",
-      "package.json",
-      "tsconfig.json",
-    ]) {
-      symlinkSync(join(root, name), join(folder, name));
-    }
-    cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
-  });
-  after(async () => {
-    await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own");
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(state, { recursive: true, force: true });
-  });
+  const program = new ExampleProject("own-program", "own");
+  after(() => program.dispose());
 
   it("deploys with the components, and changes nothing the second time", async () => {
-    expectSuccess(await pulumi("stack", "init", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--stack", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "own"));
-    const { stdout } = expectSuccess(await pulumi("stack", "output", "masterEndpoint", "--json", "--stack", "own"));
-    assert.deepEqual(JSON.parse(stdout), { host: "127.0.0.1", port: 16380 });
-    expectSuccess(await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own"));
+    await program.init();
+    expectSuccess(await program.up());
+    expectSuccess(await program.up("--expect-no-changes"));
+    assert.deepEqual(await program.output("masterEndpoint"), { host: "127.0.0.1", port: 16380 });
+    expectSuccess(await program.destroy());
     assert.deepEqual(await leftovers("own-cache"), []);
   });
 });
