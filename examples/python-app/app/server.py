@@ -14,14 +14,14 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from redis.backoff import ExponentialBackoff
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-# Together longer than a failover takes; then a request is answered with 503.
-RETRIES = 30
-LONGEST_PAUSE_S = 0.5
+# Longer than a failover takes; a request that has waited so long is answered with 503.
+PATIENCE_S = 15
+PAUSE_S = 0.1
 
 
 class TranslatingSentinel(Sentinel):
@@ -42,16 +42,31 @@ class TranslatingSentinel(Sentinel):
 
 with open(os.environ["REDIS_FILE"], encoding="utf-8") as file:
     facts = json.load(file)
-common = {"username": facts["username"], "password": facts["password"], "socket_timeout": 2, "socket_connect_timeout": 1}
+common = {
+    "username": facts["username"],
+    "password": facts["password"],
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    # The library's own retries go to the address that they went to before, and never ask the Sentinels again.
+    "retry": Retry(NoBackoff(), 0),
+}
 if facts["ca"]:
     common |= {"ssl": True, "ssl_ca_data": facts["ca"]}
 sentinel = TranslatingSentinel([tuple(address) for address in facts["sentinels"]], sentinel_kwargs=common, **common)
 sentinel.translated = facts["translated"]
-redis = sentinel.master_for(
-    facts["master_name"],
-    retry=Retry(ExponentialBackoff(cap=LONGEST_PAUSE_S, base=0.05), RETRIES, (ConnectionError, TimeoutError)),
-    decode_responses=True,
-)
+redis = sentinel.master_for(facts["master_name"], decode_responses=True)
+
+
+def patiently(command):
+    """Tries until a master answers; commands that may not run twice need more care than these."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return command()
+        except (ConnectionError, TimeoutError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_S)
 
 
 class Service(BaseHTTPRequestHandler):
@@ -78,20 +93,20 @@ class Service(BaseHTTPRequestHandler):
         name = self.item()
         if not name:
             return 404, {"error": "PUT /items/NAME"}
-        redis.set(f"item:{name}", body)
+        patiently(lambda: redis.set(f"item:{name}", body))
         return 200, {"stored": name}
 
     def look(self):
         name = self.item()
         if name:
-            value = redis.get(f"item:{name}")
+            value = patiently(lambda: redis.get(f"item:{name}"))
             return (404, {"error": f"no item {name}"}) if value is None else (200, {"value": value})
         if self.path not in ("/", "/healthz"):
             return 404, {"error": "GET /, GET /items/NAME, PUT /items/NAME, GET /healthz"}
         started = time.perf_counter()
-        redis.ping()
+        patiently(redis.ping)
         latency = round((time.perf_counter() - started) * 1000, 2)
-        host, port = sentinel.discover_master(facts["master_name"])
+        host, port = patiently(lambda: sentinel.discover_master(facts["master_name"]))
         return 200, {"master": f"{host}:{port}", "latencyMs": latency}
 
     def send(self, status, body):
