@@ -57,7 +57,7 @@ const app = new docker.Container("app", {
   destroyGraceSeconds: 15,
   healthcheck: {
     tests: ["CMD", "node", "-e", `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1))`],
-    interval: "2s",
+    interval: "5s",
     timeout: "5s",
     retries: 15,
   },

@@ -62,7 +62,7 @@ app = docker.Container(
     destroy_grace_seconds=15,
     healthcheck={
         "tests": ["CMD", "python3", "-c", f"from urllib.request import urlopen; urlopen('http://127.0.0.1:{port}/healthz')"],
-        "interval": "2s",
+        "interval": "5s",
         "timeout": "5s",
         "retries": 15,
     },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
-import { parseContract } from "../../outputs/contract";
+import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
 import { ExampleProject, python } from "../support/exampleProject";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
@@ -51,6 +52,20 @@ describe("who consumes the outputs", () => {
     assert.deepEqual([outputs.users, outputs.connection], ["[secret]", "[secret]"]);
     assert.deepEqual([outputs.contractVersion, outputs.topology, outputs.masterName], [2, "sentinel", "mymaster"]);
     assert.throws(() => parseContract(outputs), /connection/);
+  });
+
+  it("any other language gets environment variables, and the secrets only when asked for", async () => {
+    const shown = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--show-secrets"])).stdout;
+    const variables = parseEnv(shown) as Record<string, string>;
+    const { username, password } = JSON.parse(connection) as Connection;
+    assert.deepEqual([variables.REDIS_USERNAME, variables.REDIS_PASSWORD], [username, password]);
+    assert.equal(variables.REDIS_SENTINELS, "127.0.0.1:28080,127.0.0.1:28081,127.0.0.1:28082");
+    const masked = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--from", "network"])).stdout;
+    assert.match(masked, /^REDIS_SENTINELS=172\.[\d.]+:26379,/m);
+    assert.ok(!masked.includes(password), masked);
+    const { code, output } = await project.command(["outputs", "used", "--dotenv", "--user", "nobody"]);
+    assert.equal(code, 1);
+    assert.match(output, /used has no user nobody; there are admin, app,/);
   });
 
   it("status says who is master, in words and for machines", async () => {
