@@ -16,6 +16,8 @@ def client_of(outputs: Mapping[str, Any], in_network: bool) -> dict[str, Any]:
     """
     version = outputs.get("contractVersion")
     if version != VERSION:
+        # Pulumi hands every number over as a float.
+        version = int(version) if isinstance(version, float) else version
         raise ContractError(f"the Redis stack's outputs have contract version {version}, this program knows {VERSION}; bring the older of the two up to date")
     if outputs["topology"] != "sentinel":
         raise ContractError("this program asks Sentinels for the master; deploy Redis with `topology: sentinel`")
