@@ -14,15 +14,15 @@ import { waitFor } from "../support/waitFor";
 
 /** Both applications, with everything in which they differ for a test. */
 const APPLICATIONS = [
-  { example: "node-app", image: "node:20-slim", port: 18590 },
-  { example: "python-app", image: "python:3.13-slim", port: 18591 },
+  { example: "node-app", image: "node:20-slim", port: 17190 },
+  { example: "python-app", image: "python:3.13-slim", port: 17191 },
 ] as const;
 
 const settings = {
   name: "apps",
   image: "redis:7.0.15",
-  redisPort: 18580,
-  sentinelPort: 28580,
+  redisPort: 17180,
+  sentinelPort: 27180,
   tls: true,
   downAfterMs: 1000,
   failoverTimeoutMs: 10_000,

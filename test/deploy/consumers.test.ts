@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
+import { redisOptions } from "../../outputs/clientOptions";
 import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
 import { ExampleProject, python } from "../support/exampleProject";
@@ -33,6 +34,12 @@ describe("who consumes the outputs", () => {
     const example = ["--import", "tsx", join(root, "examples", "ioredis", "main.ts")];
     const { stdout } = expectSuccess(await run(process.execPath, example, root, process.env, connection));
     assert.equal(stdout, "hello from ioredis\n");
+  });
+
+  it("who only reads may read from a replica", async () => {
+    const reader = new Redis(redisOptions(await project.contract("used"), { node: "replica" }));
+    assert.match(await reader.info("replication"), /^role:slave/m);
+    reader.disconnect();
   });
 
   it("redis-py takes it in three lines, and with address translation in a few more", async () => {

@@ -26,8 +26,8 @@ describe("where a client runs", () => {
   const settings = (network: string) => ({
     name: `places-${network}`,
     network,
-    redisPort: network === "bridge" ? 18680 : 18690,
-    sentinelPort: network === "bridge" ? 28680 : 28690,
+    redisPort: network === "bridge" ? 17280 : 17290,
+    sentinelPort: network === "bridge" ? 27280 : 27290,
     replicas: 1,
     tls: true,
     bindAddress: neighbour.ownAddress,
