@@ -84,6 +84,9 @@ export type Contract = Readonly<z.output<typeof contract>>;
 
 /** The outputs of a stack are not those of this project, or of another version of it. */
 export class ContractError extends Error {
+  /** Pulumi's mark (`RunError.isInstance`) of an error whose sentence says it all; Pulumi itself is not loaded here. */
+  readonly __pulumiRunError = true;
+
   constructor(message: string) {
     super(message);
     this.name = "ContractError";
