@@ -6,10 +6,18 @@ import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
 import { parseContract } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
+import { runGoRedis, runLettuce } from "../support/exampleClients";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
 const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
+
+/** The same connection, but that every member is said to be where nobody listens. */
+function withoutWayThrough(connection: string): string {
+  const { natMap, ...rest } = JSON.parse(connection) as { natMap: object };
+  const nowhere = Object.keys(natMap).map((address) => [address, { host: "127.0.0.1", port: 1 }] as const);
+  return JSON.stringify({ ...rest, natMap: Object.fromEntries(nowhere) });
+}
 
 describe("who consumes the outputs", () => {
   const project = new PulumiProject();
@@ -45,6 +53,22 @@ describe("who consumes the outputs", () => {
       const { stdout } = expectSuccess(await run(python, [example], root, process.env, connection));
       assert.equal(stdout, `${greeting}\n`);
     }
+  });
+
+  it("go-redis takes it with a dialer that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runGoRedis(this, connection));
+    assert.equal(stdout, "hello from go-redis\n");
+    const { code, output } = await runGoRedis(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /127\.0\.0\.1:1: connect: connection refused/);
+  });
+
+  it("Lettuce takes it with a resolver that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runLettuce(this, connection));
+    assert.match(stdout, /hello from Lettuce$/m);
+    const { code, output } = await runLettuce(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /Connection refused: \/127\.0\.0\.1:1\b/);
   });
 
   it("a preview and the outputs mask what is secret, and only that", async () => {
