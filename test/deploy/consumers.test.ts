@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -52,6 +52,24 @@ describe("who consumes the outputs", () => {
       const example = join(root, "examples", "redis-py", file);
       const { stdout } = expectSuccess(await run(python, [example], root, process.env, connection));
       assert.equal(stdout, `${greeting}\n`);
+    }
+  });
+
+  it("redis-cli gets in with the authority as a file, and not without", async () => {
+    const { password, tls } = JSON.parse(connection) as { password: string; tls: { ca: string } };
+    const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-ca-"));
+    writeFileSync(join(folder, "ca.crt"), tls.ca);
+    const ping = (...options: string[]) =>
+      run("redis-cli", [...options, "-h", "127.0.0.1", "-p", "18080", "--user", "app", "PING"], folder, {
+        ...process.env,
+        REDISCLI_AUTH: password,
+      });
+    try {
+      assert.equal((await ping("--tls", "--cacert", "ca.crt")).stdout, "PONG\n");
+      assert.match((await ping("--tls")).output, /certificate verify failed|SSL_connect failed/);
+      assert.doesNotMatch((await ping()).output, /PONG/);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
