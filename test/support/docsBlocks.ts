@@ -69,6 +69,23 @@ function markBefore(lines: readonly string[], fence: number): Mark | undefined {
   return kind === undefined ? undefined : { kind: kind as Mark["kind"], text: text! };
 }
 
+/** A part of a program in a page, and the file that it is from. */
+export interface Snippet {
+  readonly line: number;
+  readonly code: string;
+  readonly file: string;
+}
+
+/** All snippets of a page that say where they are from: <!-- from: FILE --> in front of the fence. */
+export function snippets(text: string): readonly Snippet[] {
+  const found = text.matchAll(/^<!-- from: (\S+) -->\n\n```\w+\n(.*?)\n```$/gms);
+  return [...found].map(({ index, 1: file, 2: code }) => ({
+    line: text.slice(0, index).split("\n").length,
+    code: code!,
+    file: file!,
+  }));
+}
+
 /** The commands of a block, one to a line. */
 export function commandsOf({ code, isSession }: Pick<CommandBlock, "code" | "isSession">): readonly string[] {
   const lines = code

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { commandBlocks, commandsOf, HOW_TO_MARK, mainWord, markProblem, pages, SCENES } from "../support/docsBlocks";
+import {
+  commandBlocks,
+  commandsOf,
+  HOW_TO_MARK,
+  mainWord,
+  markProblem,
+  pages,
+  SCENES,
+  snippets,
+} from "../support/docsBlocks";
+import { missingLines, sessionSteps } from "../support/docsSession";
 
 const root = join(__dirname, "..", "..");
 const read = (page: string): string => readFileSync(join(root, page), "utf8");
@@ -25,6 +35,16 @@ describe("blocks of commands in the documentation", () => {
       assert.deepEqual(unfenced, null, "use ```bash");
     });
   }
+
+  it("snippets of the examples' programs are what these say", () => {
+    const all = pages().flatMap((page) => snippets(read(page)).map((snippet) => ({ page, ...snippet })));
+    assert.ok(all.length > 0, "there are no snippets");
+    const wrong = all.filter(({ file, code }) => !existsSync(join(root, file)) || !read(file).includes(code));
+    assert.deepEqual(
+      wrong.map(({ page, line, file }) => `${page}:${line} is not in ${file}`),
+      [],
+    );
+  });
 
   it("each scene has one", () => {
     const used = new Set(pages().flatMap((page) => commandBlocks(page, read(page)).map(({ mark }) => mark?.text)));
@@ -92,5 +112,27 @@ describe("reading blocks of commands", () => {
     for (const mark of ["run: look", "run by: test/changes/rotation.test.ts", "not run: it asks a person"]) {
       assert.equal(markProblem(block(`<!-- ${mark} -->\n\n\`\`\`sh\nnpm run rotate -- app\n\`\`\``)), undefined);
     }
+  });
+});
+
+describe("sessions in the documentation", () => {
+  it("are commands with what they print", () => {
+    assert.deepEqual(sessionSteps("$ one\nfirst\nsecond\n$ two"), [
+      { command: "one", shown: ["first", "second"] },
+      { command: "two", shown: [] },
+    ]);
+  });
+
+  it("may differ from a real output in figures, and in what comes after the first words", () => {
+    const shown = ["  0.15 s  redis-replica-1 is preferred", "...", "", "  -> its container is stopped: ..."];
+    const output = "noise\n  2.3 s  redis-replica-2 was chosen\n  -> its container is gone";
+    assert.deepEqual(missingLines(shown, output), []);
+  });
+
+  it("may not show what is not printed", () => {
+    assert.deepEqual(missingLines(["redis is up and checked.", "OK"], "redis is down\n"), [
+      "redis is up and checked.",
+      "OK",
+    ]);
   });
 });
