@@ -7,7 +7,17 @@ const root = join(__dirname, "..", "..");
  * What is done one after the other by test/deploy/docs.test.ts, which starts with nothing deployed. In each, the pages
  * come in the order of `pages()`, and a page's blocks in their own.
  */
-export const SCENES = ["deploy", "look", "change", "restore", "failover", "tls", "remove", "configure"] as const;
+export const SCENES = [
+  "deploy",
+  "look",
+  "change",
+  "restore",
+  "failover",
+  "turn TLS on",
+  "with TLS",
+  "remove",
+  "configure",
+] as const;
 export type Scene = (typeof SCENES)[number];
 
 /** What stands in front of a block of commands. */
