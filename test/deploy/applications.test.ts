@@ -30,6 +30,7 @@ const settings = {
 };
 const REDIS_STACK = "organization/redis-on-docker/apps";
 
+/** What docs/applications.md types, `pulumi -C examples/...` and `curl`, done for both applications. */
 describe("applications' own stacks", () => {
   const redis = new PulumiProject();
   const apps = APPLICATIONS.map(({ example }) => new ExampleProject(example, "test", redis.backend));

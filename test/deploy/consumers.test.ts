@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
@@ -7,9 +9,17 @@ import { redisOptions } from "../../outputs/clientOptions";
 import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
 import { ExampleProject, python } from "../support/exampleProject";
+import { runGoRedis, runLettuce } from "../support/exampleClients";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
+
+/** The same connection, but that every member is said to be where nobody listens. */
+function withoutWayThrough(connection: string): string {
+  const { natMap, ...rest } = JSON.parse(connection) as { natMap: object };
+  const nowhere = Object.keys(natMap).map((address) => [address, { host: "127.0.0.1", port: 1 }] as const);
+  return JSON.stringify({ ...rest, natMap: Object.fromEntries(nowhere) });
+}
 
 describe("who consumes the outputs", () => {
   const project = new PulumiProject();
@@ -51,6 +61,40 @@ describe("who consumes the outputs", () => {
       const { stdout } = expectSuccess(await run(python, [example], root, process.env, connection));
       assert.equal(stdout, `${greeting}\n`);
     }
+  });
+
+  it("redis-cli gets in with the authority as a file, and not without", async () => {
+    const { password, tls } = JSON.parse(connection) as { password: string; tls: { ca: string } };
+    const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-ca-"));
+    writeFileSync(join(folder, "ca.crt"), tls.ca);
+    const ping = (...options: string[]) =>
+      run("redis-cli", [...options, "-h", "127.0.0.1", "-p", "18080", "--user", "app", "PING"], folder, {
+        ...process.env,
+        REDISCLI_AUTH: password,
+      });
+    try {
+      assert.equal((await ping("--tls", "--cacert", "ca.crt")).stdout, "PONG\n");
+      assert.match((await ping("--tls")).output, /certificate verify failed|SSL_connect failed/);
+      assert.doesNotMatch((await ping()).output, /PONG/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("go-redis takes it with a dialer that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runGoRedis(this, connection));
+    assert.equal(stdout, "hello from go-redis\n");
+    const { code, output } = await runGoRedis(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /127\.0\.0\.1:1: connect: connection refused/);
+  });
+
+  it("Lettuce takes it with a resolver that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runLettuce(this, connection));
+    assert.match(stdout, /hello from Lettuce$/m);
+    const { code, output } = await runLettuce(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /Connection refused: \/127\.0\.0\.1:1\b/);
   });
 
   it("a preview and the outputs mask what is secret, and only that", async () => {
