@@ -130,7 +130,7 @@ async function eachPage(
 async function makeSame(carriage: Carriage, database: number, names: readonly Buffer[]): Promise<void> {
   const { source, target, changes } = carriage;
   const unexplained = async (among: readonly Buffer[]): Promise<readonly Buffer[]> => {
-    const different = await differing(source, target, database, among);
+    const different = await differing(source, target, database, among, (name) => changes.has(name));
     if (different.length > 0) {
       await changes.settle();
     }

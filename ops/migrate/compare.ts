@@ -8,18 +8,23 @@ import type { Key, Side } from "./side";
  */
 const SLACK_MS = 1000;
 
-/** Which of these keys are not the same on both sides, at this moment. */
+/**
+ * Which of these keys are not the same on both sides, at this moment.
+ *
+ * @param hasChanged whether a key is known to differ for a while, so that no closer look is taken.
+ */
 export async function differing(
   source: Side,
   target: Side,
   database: number,
   names: readonly Buffer[],
+  hasChanged: (name: Buffer) => boolean = () => false,
 ): Promise<readonly Buffer[]> {
   const found: Buffer[] = [];
   for (const portion of await inPortions(source, database, names)) {
     const [here, there] = await Promise.all([valuesOf(source, database, portion), valuesOf(target, database, portion)]);
     for (const [at, name] of portion.entries()) {
-      if (!(await areSame(source, target, { database, name }, here[at]!, there[at]!))) {
+      if (!(await areSame(source, target, { database, name }, here[at]!, there[at]!, hasChanged))) {
         found.push(name);
       }
     }
@@ -27,7 +32,14 @@ export async function differing(
   return found;
 }
 
-async function areSame(source: Side, target: Side, key: Key, here: Copied, there: Copied): Promise<boolean> {
+async function areSame(
+  source: Side,
+  target: Side,
+  key: Key,
+  here: Copied,
+  there: Copied,
+  hasChanged: (name: Buffer) => boolean,
+): Promise<boolean> {
   if (here.payload === null || there.payload === null) {
     return here.payload === there.payload;
   }
@@ -37,6 +49,9 @@ async function areSame(source: Side, target: Side, key: Key, here: Copied, there
   }
   if (here.payload.equals(there.payload)) {
     return true;
+  }
+  if (hasChanged(key.name)) {
+    return false;
   }
   const [mine, theirs] = await Promise.all([contentsOf(source, key), contentsOf(target, key)]);
   return mine !== undefined && mine === theirs;

@@ -15,7 +15,7 @@ import type { Target } from "./copy";
 /** Milliseconds between two rounds while nobody waits for them. */
 const ROUND_PAUSE_MS = 50;
 /** A round that is done in so much is near enough: about as long writes will be held. */
-const NEAR_MS = 300;
+const NEAR_MS = 500;
 /** So many rounds without getting near: changes come faster than they can be brought. */
 const ROUNDS = 50;
 
