@@ -58,11 +58,6 @@ export class ComposeGroup implements Group {
     return this.compose(["up", "-d", ...DATA_NODES.map((node) => `redis-${node}`)], this.signal);
   }
 
-  /** Ends the containers and keeps them, with their data. */
-  stop(): Promise<unknown> {
-    return this.compose(["stop", "-t", "5"]);
-  }
-
   /** As `up`, with the Sentinels after the replicas. */
   upSentinelsLast(): Promise<unknown> {
     return this.compose(["-f", SENTINELS_LAST, "up", "-d"], this.signal);

@@ -116,23 +116,23 @@ export function restored(source: Side, target: Side, key: Key, reply: Reply | un
   }
   const { message } = reply;
   const what = keyText(key);
-  if (/payload version or checksum/.test(message)) {
+  if (message.includes("payload version or checksum")) {
     throw new UserError(
       `${target.name} cannot read what ${source.name} writes (${what}): it is an older version of Redis; deploy the version of ${source.name} or a newer one (setting image)`,
     );
   }
-  if (/Bad data format/.test(message)) {
+  if (message.includes("Bad data format")) {
     throw new UserError(
       `${target.name} cannot read ${what}: it is of a type that it does not know (a module's?), or of another version of Redis`,
     );
   }
-  if (/^OOM/.test(message)) {
+  if (message.startsWith("OOM")) {
     throw new UserError(`${target.name} has no room for ${what}; raise the setting maxmemoryMb`);
   }
   if (/invalid bulk length/i.test(message)) {
     throw new UserError(`${what} is larger than ${bytesText(LARGEST_BYTES)}, and cannot be carried over in one piece`);
   }
-  if (/^READONLY/.test(message)) {
+  if (message.startsWith("READONLY")) {
     throw new UserError(`${target.name} is not the master any more; start again`);
   }
   throw new UserError(`${target.name} did not take ${what} (${message})`);

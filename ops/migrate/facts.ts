@@ -1,11 +1,16 @@
 import { infoOf, partsOf, versionOf, type Fields } from "../../checks/replies";
+import { UserError } from "../userError";
 import { type DatabaseSize, type SourceFacts, type TargetFacts } from "./fits";
 import { MARKER } from "./marker";
 import { askOne, type Side } from "./side";
 
-/** What INFO says, all sections. */
-export async function infoFrom(side: Side): Promise<Fields> {
-  return infoOf(await askOne(side, "INFO"));
+/** What INFO says, all sections; a Sentinel answers, too. */
+export async function infoFrom({ name, redis }: Side): Promise<Fields> {
+  try {
+    return infoOf(await redis.info());
+  } catch (error) {
+    throw new UserError(`${name} does not answer INFO: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** One number among a server's settings. */
