@@ -7,7 +7,7 @@ import { lastingIn } from "./fits";
 import { askOne, ask, keyText, type Side } from "./side";
 
 /** Names that one SCAN asks for. */
-const SCAN_COUNT = 500;
+const SCAN_COUNT = 2000;
 
 /** Data on its way: from where, to where, and what has changed there meanwhile. */
 export interface Carriage {
@@ -24,14 +24,18 @@ export interface Amount {
   readonly bytes: number;
 }
 
+/** Told how many keys are done. */
+export type Tell = (keys: number) => void;
+
 /** Copies all keys of all databases, while they change. */
-export async function copyAll(carriage: Carriage): Promise<Amount> {
+export async function copyAll(carriage: Carriage, tell: Tell): Promise<Amount> {
   const { source, target } = carriage;
   let keys = 0;
   let bytes = 0;
   await eachPage(carriage, async (database, names) => {
     bytes += await copyKeys(source, target, database, names);
     keys += names.length;
+    tell(keys);
   });
   return { keys, bytes };
 }
@@ -41,30 +45,37 @@ export async function copyAll(carriage: Carriage): Promise<Amount> {
  *
  * @returns how many there were.
  */
-export async function compareAll(carriage: Carriage): Promise<number> {
+export async function compareAll(carriage: Carriage, tell: Tell): Promise<number> {
   let keys = 0;
   await eachPage(carriage, async (database, names) => {
     await makeSame(carriage, database, names);
     keys += names.length;
+    tell(keys);
   });
   return keys;
 }
 
 /**
- * Brings and compares everything that has changed since the last time.
+ * Brings everything that has changed since the last time.
  *
- * @returns how many names that were.
+ * @returns the names that had changed.
  */
-export async function catchUp(carriage: Carriage): Promise<number> {
+export async function catchUp(carriage: Carriage): Promise<readonly Buffer[]> {
   const { source, target, changes } = carriage;
   const names = changes.take();
   if (names.length > 0) {
     for (const database of await databasesInUse(carriage)) {
       await copyKeys(source, target, database, names);
-      await makeSame(carriage, database, names);
     }
   }
-  return names.length;
+  return names;
+}
+
+/** Compares keys in all databases. */
+export async function compareKeys(carriage: Carriage, names: readonly Buffer[]): Promise<void> {
+  for (const database of names.length === 0 ? [] : await databasesInUse(carriage)) {
+    await makeSame(carriage, database, names);
+  }
 }
 
 /** Functions are no keys; servers before 7.0 have none. */
@@ -112,7 +123,7 @@ async function eachPage(
     let cursor = "0";
     do {
       if (signal?.aborted) {
-        throw new UserError("stopped as asked");
+        throw new UserError("stopped as asked; nothing was switched");
       }
       changes.check();
       const [reply] = await ask(source, database, [["SCAN", cursor, "COUNT", SCAN_COUNT]]);

@@ -21,7 +21,8 @@ export async function differing(
   hasChanged: (name: Buffer) => boolean = () => false,
 ): Promise<readonly Buffer[]> {
   const found: Buffer[] = [];
-  for (const portion of await inPortions(source, database, names)) {
+  for await (const { present, gone } of inPortions(source, database, names)) {
+    const portion = [...present, ...gone];
     const [here, there] = await Promise.all([valuesOf(source, database, portion), valuesOf(target, database, portion)]);
     for (const [at, name] of portion.entries()) {
       if (!(await areSame(source, target, { database, name }, here[at]!, there[at]!, hasChanged))) {

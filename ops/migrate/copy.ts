@@ -1,12 +1,14 @@
 import { UserError } from "../userError";
 import { bytesText } from "../units";
 import { portions } from "./portions";
-import { ask, keyText, type Key, type Reply, type Side } from "./side";
+import { ask, keyText, type Command, type Key, type Reply, type Side } from "./side";
 
 /** Keys whose sizes are asked for at once. */
 const KEYS_AT_ONCE = 500;
 /** Values that are in memory here at once, as far as they can be divided: 8 MiB. */
 const BYTES_AT_ONCE = 8 * 1024 * 1024;
+/** What is assumed where a server does not tell a key's size. */
+const UNKNOWN_BYTES = 64 * 1024;
 /** A value that is larger than this cannot be sent to any Redis that has the default settings. */
 const LARGEST_BYTES = 512 * 1024 * 1024;
 /** How long the replicas may take for a portion; when they need longer, the next portion is sent all the same. */
@@ -37,33 +39,63 @@ export async function copyKeys(
   names: readonly Buffer[],
 ): Promise<number> {
   let bytes = 0;
-  for (const portion of await inPortions(source, database, names)) {
-    const values = await valuesOf(source, database, portion);
-    const replies = await ask(
-      target,
-      database,
-      values.map(({ payload, expiresAt }, at) =>
-        payload === null
-          ? ["DEL", portion[at]!]
-          : expiresAt === -1
-            ? ["RESTORE", portion[at]!, 0, payload, "REPLACE"]
-            : ["RESTORE", portion[at]!, expiresAt, payload, "REPLACE", "ABSTTL"],
-      ),
-    );
-    replies.forEach((reply, at) => restored(source, target, { database, name: portion[at]! }, reply));
+  for await (const { present, gone, values } of oneAhead(readKeys(source, database, names))) {
+    const restores = values.flatMap(({ payload, expiresAt }, at): readonly Command[] => {
+      const name = present[at]!;
+      return payload === null
+        ? [["DEL", name]]
+        : expiresAt === -1
+          ? [["RESTORE", name, 0, payload, "REPLACE"]]
+          : [["RESTORE", name, expiresAt, payload, "REPLACE", "ABSTTL"]];
+    });
+    const replies = await ask(target, database, [
+      ...restores,
+      ...(gone.length === 0 ? [] : [["DEL", ...gone] as const]),
+      // A master that is filled faster than its replicas read would drop them.
+      ...(target.replicas === 0 ? [] : [["WAIT", target.replicas, PACE_MS] as const]),
+    ]);
+    replies.forEach((reply, at) => {
+      restored(source, target, { database, name: present[at] ?? gone[0] ?? Buffer.alloc(0) }, reply);
+    });
     bytes += values.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 0);
-    await keepPace(target);
   }
   return bytes;
 }
 
+interface Portion {
+  readonly present: readonly Buffer[];
+  /** Of each that is present. */
+  readonly values: readonly Copied[];
+  readonly gone: readonly Buffer[];
+}
+
+async function* readKeys(source: Side, database: number, names: readonly Buffer[]): AsyncGenerator<Portion> {
+  for await (const { present, gone } of inPortions(source, database, names)) {
+    yield { present, gone, values: await valuesOf(source, database, present) };
+  }
+}
+
+/** Fetches each item while the one before is worked on. */
+async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = items.next();
+  for (;;) {
+    const { done, value } = (await next) as IteratorResult<T, undefined>;
+    if (done) {
+      return;
+    }
+    next = items.next();
+    // It is met in the next turn, if there is one.
+    next.catch(() => undefined);
+    yield value;
+  }
+}
+
 /** Names in portions whose values fit into memory here; a single large value is a portion of its own. */
-export async function inPortions(
+export async function* inPortions(
   source: Side,
   database: number,
   names: readonly Buffer[],
-): Promise<readonly (readonly Buffer[])[]> {
-  const all: (readonly Buffer[])[] = [];
+): AsyncGenerator<Pick<Portion, "present" | "gone">> {
   for (let at = 0; at < names.length; at += KEYS_AT_ONCE) {
     const some = names.slice(at, at + KEYS_AT_ONCE);
     const sizes = await ask(
@@ -71,9 +103,18 @@ export async function inPortions(
       database,
       some.map((name) => ["MEMORY", "USAGE", name]),
     );
-    all.push(...portions(some, sizes.map(Number), BYTES_AT_ONCE));
+    const isPresent = (_: Buffer, index: number): boolean => sizes[index] !== null;
+    const present = some.filter(isPresent);
+    const gone = some.filter((name, index) => !isPresent(name, index));
+    const weights = sizes
+      .filter((size) => size !== null)
+      .map((size) => (typeof size === "number" ? size : UNKNOWN_BYTES));
+    const pieces = portions(present, weights, BYTES_AT_ONCE);
+    if (gone.length > 0) {
+      yield { present: pieces[0] ?? [], gone };
+    }
+    yield* pieces.slice(gone.length > 0 ? 1 : 0).map((piece) => ({ present: piece, gone: [] }));
   }
-  return all;
 }
 
 /** What keys hold at this moment. */
@@ -136,11 +177,4 @@ export function restored(source: Side, target: Side, key: Key, reply: Reply | un
     throw new UserError(`${target.name} is not the master any more; start again`);
   }
   throw new UserError(`${target.name} did not take ${what} (${message})`);
-}
-
-/** A master that is filled faster than its replicas read would drop them. */
-async function keepPace(target: Target): Promise<void> {
-  if (target.replicas > 0) {
-    await ask(target, 0, [["WAIT", target.replicas, PACE_MS]]);
-  }
 }

@@ -1,7 +1,7 @@
 import { WritePause } from "../handover/pause";
 import type { Say } from "../handover/steps";
 import { UserError } from "../userError";
-import { catchUp, compareCounts, copyFunctions, type Carriage } from "./carry";
+import { catchUp, compareCounts, compareKeys, copyFunctions, type Carriage } from "./carry";
 import { closedValue, openedValue } from "./closing";
 import type { Target } from "./copy";
 import { numberSetting } from "./facts";
@@ -34,6 +34,7 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
   try {
     await changes.settle();
     const last = await catchUp(carriage);
+    await compareKeys(carriage, last);
     await copyFunctions(carriage);
     await compareCounts(carriage, 1);
     await awaitReplicas(target);
@@ -47,7 +48,9 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
     await catchUp(carriage);
     await awaitReplicas(target);
     await unmark(target);
-    say(`the last ${last} changed keys are at ${target.name} and its replicas, the numbers of keys are the same`);
+    say(
+      `the last ${last.length} changed keys are at ${target.name} and its replicas, the numbers of keys are the same`,
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(`${reason}. ${await resume(source, closing ? servers : [], pause)}`);

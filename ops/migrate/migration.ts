@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Say } from "../handover/steps";
 import { bytesText } from "../units";
 import { UserError } from "../userError";
-import { catchUp, compareAll, copyAll, type Amount, type Carriage } from "./carry";
+import { catchUp, compareAll, copyAll, type Amount, type Carriage, type Tell } from "./carry";
 import { Changes } from "./changes";
 import { cutOver } from "./cutOver";
 import { sourceFacts, targetFacts } from "./facts";
@@ -16,8 +16,10 @@ import type { Target } from "./copy";
 const ROUND_PAUSE_MS = 50;
 /** A round that is done in so much is near enough: about as long writes will be held. */
 const NEAR_MS = 500;
-/** So many rounds without getting near: changes come faster than they can be brought. */
-const ROUNDS = 50;
+/** So many rounds that bring no fewer changes: they come as fast as they can be brought. */
+const ROUNDS_IN_VAIN = 5;
+/** What takes long is told of as often as this. */
+const TELL_MS = 10_000;
 
 /** What a migration needs beside the two sides. */
 export interface Migration {
@@ -52,16 +54,18 @@ export async function migrate(migration: Migration): Promise<Migrated | undefine
   try {
     const carriage: Carriage = { source, target, changes, signal };
     const began = performance.now();
-    const amount = await copyAll(carriage);
+    const amount = await copyAll(carriage, teller(say, "copied so far"));
     const perS = Math.round(amount.keys / Math.max(0.001, (performance.now() - began) / 1000));
     say(`${amount.keys} keys copied, ${bytesText(amount.bytes)} (${perS} keys a second)`);
-    say(`${await compareAll(carriage)} keys compared on both sides: the same, or changed since`);
-    await comeNear(carriage);
+    say(
+      `${await compareAll(carriage, teller(say, "compared so far"))} keys compared on both sides: the same, or changed since`,
+    );
+    await comeNear(carriage, say);
     say(`${target.name} has all but the changes of the last moment, and follows`);
     if (!(await followUntilAnswered(carriage, migration.mayClose))) {
       return undefined;
     }
-    await comeNear(carriage);
+    await comeNear(carriage, say);
     return { ...amount, heldMs: await cutOver(carriage, sources.all, say) };
   } finally {
     changes.close();
@@ -93,18 +97,36 @@ async function prepare({ sources, target, deployment, say }: Migration): Promise
 }
 
 /** Brings what has changed, until a round is short. */
-async function comeNear(carriage: Carriage): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+async function comeNear(carriage: Carriage, say: Say): Promise<void> {
+  let fewest = Infinity;
+  for (let inVain = 0; inVain < ROUNDS_IN_VAIN;) {
     stopIfAsked(carriage);
     const began = performance.now();
-    await catchUp(carriage);
-    if (performance.now() - began < NEAR_MS) {
+    const { length } = await catchUp(carriage);
+    const ms = performance.now() - began;
+    if (ms < NEAR_MS) {
       return;
     }
+    if (ms > TELL_MS) {
+      say(`${length} keys that had changed brought`);
+    }
+    inVain = length < fewest ? 0 : inVain + 1;
+    fewest = Math.min(fewest, length);
   }
   throw new UserError(
-    `${carriage.source.name} changes faster than its changes can be brought to ${carriage.target.name}; start again when there is less to do`,
+    `${carriage.source.name} changes faster than its changes can be brought to ${carriage.target.name}; nothing was switched, start again when there is less to do`,
   );
+}
+
+/** Tells of what goes on, now and then. */
+function teller(say: Say, what: string): Tell {
+  let next = performance.now() + TELL_MS;
+  return (keys) => {
+    if (performance.now() >= next) {
+      next = performance.now() + TELL_MS;
+      say(`${keys} keys ${what}`);
+    }
+  };
 }
 
 async function followUntilAnswered(

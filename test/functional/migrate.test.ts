@@ -201,7 +201,7 @@ describe("carrying data over", function () {
       }
     }));
 
-  it("brings the ends of keys from a server that tells only how long they have left, and has no functions", () =>
+  it("brings all from a server that tells neither when a key ends nor how large it is, and has no functions", () =>
     withBoth(
       async (old, group, master) => {
         const end = Date.now() + 600_000;
@@ -214,7 +214,7 @@ describe("carrying data over", function () {
         assert.equal(await master.command("PEXPIRETIME", "stays"), -1);
         await waitFor("the last one to end", async () => (await master.command("EXISTS", "gone")) === 0);
       },
-      { options: ["--rename-command", "PEXPIRETIME", "", "--rename-command", "FUNCTION", ""] },
+      { options: ["PEXPIRETIME", "FUNCTION", "MEMORY"].flatMap((name) => ["--rename-command", name, ""]) },
     ));
 
   it("opens the old servers again, with what they asked for before", async () => {
