@@ -61,7 +61,7 @@ function buildProgram(): Command {
       "after",
       `
 STACK is ${DEFAULT_STACK} unless it is named, as the first word or with --stack: npm run status -- prod
-Those from status to rotate also take --deployment NAME, for a stack with several, and --json, for machines.
+Those from status to migrate also take --deployment NAME, for a stack with several, and --json, for machines.
 Exit codes: 0 all is well; 1 it failed, or is not healthy; 2 the command line is wrong. DEBUG=1 shows stack traces.
 Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulumi command), npm test.`,
     );
@@ -239,6 +239,31 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const { rotate } = await import("./commands/rotate.js");
       process.exitCode = await rotate({ ...options, stack, user });
     });
+
+  look(
+    "migrate",
+    "[STACK] --from HOST:PORT[,HOST:PORT...]",
+    "carry the data of another Redis over to an empty deployment, while it serves",
+  )
+    .option("--from <addresses>", "where the data is now: the master, and its replicas so that they are closed with it")
+    .option(
+      "--password-file <file>",
+      "its password; - is standard input (default: that of the compose files, or asked for)",
+    )
+    .option("--user <name>", "the user there (default: the one without a name)")
+    .option("-y, --yes", "close the old servers for writes without asking, as soon as everything is there")
+    .option("--reopen", "the way back: only let writes go on there")
+    .option("--json", "for machines")
+    .action(
+      async (
+        words: string[],
+        options: Common & { from?: string; passwordFile?: string; user?: string; yes?: boolean; reopen?: boolean },
+      ) => {
+        const stack = onlyStack(words, options);
+        const { migrate } = await import("./commands/migrate.js");
+        process.exitCode = await migrate({ ...options, stack });
+      },
+    );
 
   command("bench", "[options]", "measure it side by side with the compose files that it replaces")
     .allowUnknownOption()
