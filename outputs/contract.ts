@@ -7,7 +7,7 @@ import { nearestName } from "../config/problems";
  */
 export const CONTRACT_VERSION = 2;
 
-const endpoint = z.object({ host: z.string(), port: z.int() });
+const endpoint = z.object({ host: z.string(), port: z.int() }).meta({ id: "Endpoint" });
 
 const member = endpoint.extend({
   /** Name of the container. `host` and `port` are where it is reached from the engine's host. */
