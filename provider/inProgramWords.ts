@@ -7,7 +7,9 @@ export function inProgramWords(sentence: string): string {
     .replace(CONFIG_COMMAND, (_, verb: string, quoted?: string, bare?: string, value?: string) => {
       const path = quoted ?? bare!;
       const to = value === "< FILE" ? "the text of the file" : value;
-      return verb === "rm" ? `remove ${path}${value === undefined ? "" : ` ${value}`}` : `set ${path} to ${to ?? "VALUE"}`;
+      return verb === "rm"
+        ? `remove ${path}${value === undefined ? "" : ` ${value}`}`
+        : `set ${path} to ${to ?? "VALUE"}`;
     })
     .replaceAll("edit the stack's file, Pulumi.STACK.yaml", "correct it in the program");
 }

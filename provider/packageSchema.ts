@@ -29,13 +29,14 @@ export interface ResourceSpec {
 /** What Pulumi generates each language's types from: inputs are the settings, outputs those of the contract. */
 export function packageSchema(version: string): PackageSchema {
   const specs = new TypeSpecs(`${PACKAGE}:index`);
-  const { properties: outputs = {}, required = [], $defs = {} } = contractJsonSchema as ContractSchema;
+  const { properties: outputs = {}, required = [], $defs = {} } = contractJsonSchema() as ContractSchema;
   for (const [name, definition] of Object.entries($defs)) {
     specs.define(name, definition);
   }
   const deployment: ResourceSpec = {
     isComponent: true,
-    description: "A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, checked.",
+    description:
+      "A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, checked.",
     inputProperties: mapValues(settingsJsonSchema.properties ?? {}, (name, schema) => inputOf(specs, name, schema)),
     requiredInputs: [],
     properties: mapValues(outputs, (name, schema) => ({

@@ -34,11 +34,13 @@ async function plainValues(inputs: pulumi.Inputs): Promise<Readonly<Record<strin
   const entries = await Promise.all(
     Object.entries(inputs).map(async ([name, input]) => [name, await valueOf(pulumi.output(input))] as const),
   );
-  const unknown = entries.filter(([, value]) => value === NOT_YET_KNOWN).map(([name]): Problem => {
-    const reason =
-      "follows from a resource that is not made yet, so a preview cannot plan with it; fix: give a value that is known ahead, or update with --skip-preview";
-    return { path: name, reason };
-  });
+  const unknown = entries
+    .filter(([, value]) => value === NOT_YET_KNOWN)
+    .map(([name]): Problem => {
+      const reason =
+        "follows from a resource that is not made yet, so a preview cannot plan with it; fix: give a value that is known ahead, or update with --skip-preview";
+      return { path: name, reason };
+    });
   if (unknown.length > 0) {
     throw new SettingsError(unknown);
   }
@@ -62,7 +64,9 @@ async function valueOf(output: pulumi.Output<unknown>): Promise<unknown> {
 function namedAfterResource(error: SettingsError): SettingsError {
   return new SettingsError(
     error.problems.map(({ path, reason }) =>
-      path === "name" ? { path, reason: `is the resource's name, since no other is given; ${reason}` } : { path, reason },
+      path === "name"
+        ? { path, reason: `is the resource's name, since no other is given; ${reason}` }
+        : { path, reason },
     ),
   );
 }

@@ -63,7 +63,7 @@ export class TypeSpecs {
   define(name: string, schema: JsonSchema): TypeSpec {
     const token = `${this.namespace}:${name}`;
     const description = schema.description === undefined ? {} : { description: schema.description };
-    this.types[token] =
+    const type: NamedTypeSpec =
       schema.enum === undefined
         ? {
             type: "object",
@@ -74,6 +74,10 @@ export class TypeSpecs {
             required: schema.required ?? [],
           }
         : { type: "string", ...description, enum: schema.enum.map((value) => ({ value })) };
+    if (token in this.types && JSON.stringify(this.types[token]) !== JSON.stringify(type)) {
+      throw new Error(`two different types would have the name ${token}`);
+    }
+    this.types[token] = type;
     return { $ref: `#/types/${token}` };
   }
 
