@@ -21,7 +21,6 @@ export interface ResourceSpec {
   readonly isComponent: true;
   readonly description: string;
   readonly inputProperties: Readonly<Record<string, PropertySpec>>;
-  readonly requiredInputs: readonly string[];
   readonly properties: Readonly<Record<string, PropertySpec>>;
   readonly required: readonly string[];
 }
@@ -38,7 +37,6 @@ export function packageSchema(version: string): PackageSchema {
     description:
       "A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, checked.",
     inputProperties: mapValues(settingsJsonSchema.properties ?? {}, (name, schema) => inputOf(specs, name, schema)),
-    requiredInputs: [],
     properties: mapValues(outputs, (name, schema) => ({
       ...specs.property(name, schema),
       ...(secretOutputs.some((secret) => secret === name) ? { secret: true } : {}),
@@ -67,11 +65,11 @@ interface ContractSchema extends JsonSchema {
 }
 
 function inputOf(specs: TypeSpecs, name: string, schema: JsonSchema): PropertySpec {
-  const property = specs.property(name, schema);
   if (name === "name") {
-    const { default: _, ...absent } = property;
-    return { ...absent, description: `${property.description} Absent: the name of the resource.` };
+    const description = `${schema.description} By default the name of the resource.`;
+    return specs.property(name, { ...schema, description, default: undefined });
   }
+  const property = specs.property(name, schema);
   return isSecretSetting(name) ? { ...property, secret: true } : property;
 }
 

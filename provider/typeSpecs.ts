@@ -86,8 +86,8 @@ export class TypeSpecs {
       return { $ref: `#/types/${this.namespace}:${schema.$ref.replace("#/$defs/", "")}` };
     }
     if (schema.enum !== undefined || schema.properties !== undefined) {
-      const { description: _, ...unsaid } = schema;
-      return this.define(typeName(name), schema.enum === undefined ? schema : unsaid);
+      // What is said of a choice is said of the property.
+      return this.define(typeName(name), schema.enum === undefined ? schema : { enum: schema.enum });
     }
     switch (schema.type) {
       case "array":
