@@ -49,6 +49,11 @@ describe("the package for other languages", () => {
     } finally {
       client.disconnect();
     }
+    const status = expectSuccess(await project.command("status", "yaml-program"));
+    assert.match(
+      status.stdout,
+      /master is yaml-cache-master \(127\.0\.0\.1:22380\), 1 of 1 replicas in sync, quorum OK/,
+    );
     const masked = expectSuccess(await project.pulumi("stack", "output", "--json", "--stack", "test"));
     const { users, connection } = JSON.parse(masked.stdout) as Record<string, unknown>;
     assert.deepEqual([users, connection], ["[secret]", "[secret]"]);

@@ -72,9 +72,19 @@ export class ExampleProject {
     rmSync(this.state, { recursive: true, force: true });
   }
 
+  /** One of the project's own commands about this stack, called from the clone. */
+  command(name: string, project: string): Promise<Ended> {
+    const args = ["--import", "tsx", join("ops", "cli.ts"), name, `organization/${project}/${this.stack}`];
+    return run(process.execPath, args, root, this.environment());
+  }
+
   /** Any command of Pulumi's, in the example's folder. */
   pulumi(...args: readonly string[]): Promise<Ended> {
-    return run("pulumi", [...args, "--non-interactive", "--color", "never"], this.program, {
+    return run("pulumi", [...args, "--non-interactive", "--color", "never"], this.program, this.environment());
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       // Pulumi's Python language host takes the interpreter that comes first.
       PATH: [dirname(python), process.env.PATH].join(delimiter),
@@ -82,6 +92,6 @@ export class ExampleProject {
       PULUMI_CONFIG_PASSPHRASE: "only for a test",
       PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
       PULUMI_SKIP_UPDATE_CHECK: "1",
-    });
+    };
   }
 }

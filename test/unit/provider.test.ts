@@ -6,6 +6,7 @@ import { SettingsError } from "../../config/problems";
 import { secretSettings, settingNames } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
 import { judgeSurvey } from "../../engine/preflight";
+import type { EngineSurvey } from "../../engine/survey";
 import { inProgramWords } from "../../provider/inProgramWords";
 import { DEPLOYMENT_TYPE, packageSchema } from "../../provider/packageSchema";
 import { settingsOf } from "../../provider/settingsOf";
@@ -167,20 +168,18 @@ describe("sentences about settings, for someone who gives them in a program", ()
       }
     }
     const plan = planDeployment(parseDeployment({ redisPort: 1 }), "unix:///a");
-    const ports = [{ ip: "0.0.0.0", port: 1 }];
-    const container = { name: "redis-replica-1", ports, state: "running", image: "", labels: {} };
-    const survey = { containers: [container], networks: [{ name: "redis", subnets: [plan.networks[0]!.subnet] }] };
-    const found = judgeSurvey(plan, "unix:///a", surveyOf(survey), "p/s");
+    const survey: EngineSurvey = {
+      containers: [
+        { name: "redis-replica-1", ports: [{ ip: "0.0.0.0", port: 1 }], state: "running", id: "", imageId: "" },
+      ],
+      networks: [{ name: "redis", subnets: [plan.networks[0]!.subnet] }],
+      foreignPorts: new Map(),
+      imageProblem: "no registry",
+    };
+    const found = judgeSurvey(plan, "unix:///a", survey, "p/s");
     assert.ok(found.length >= 3, `only ${found.length} problems`);
     for (const { path, reason } of found) {
       assert.doesNotMatch(inProgramWords(reason), /pulumi config/, path);
     }
   });
 });
-
-/** A survey with nothing in it but what is given. */
-function surveyOf(found: unknown): Parameters<typeof judgeSurvey>[2] {
-  return { foreignPorts: new Map(), imageProblem: "no registry", ...(found as object) } as Parameters<
-    typeof judgeSurvey
-  >[2];
-}
