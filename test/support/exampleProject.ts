@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { expectSuccess, run, type Ended } from "./pulumiProject";
 
 const root = join(__dirname, "..", "..");
 /** What the examples import of the project, and what makes Node.js and TypeScript find it. */
-const IMPORTED = "components outputs node_modules package.json tsconfig.json";
+const IMPORTED = "components outputs provider node_modules package.json tsconfig.json";
 
 /** The Python that the tool chain prepared; with its language host beside it, if the machine has none. */
 export const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
@@ -42,8 +42,18 @@ export class ExampleProject {
     }
   }
 
+  /** Changes a file of the copy. */
+  rewrite(file: string, change: (text: string) => string): void {
+    const path = join(this.program, file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  }
+
   up(...options: readonly string[]): Promise<Ended> {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", this.stack, ...options);
+  }
+
+  preview(...options: readonly string[]): Promise<Ended> {
+    return this.pulumi("preview", "--stack", this.stack, ...options);
   }
 
   destroy(): Promise<Ended> {
@@ -62,8 +72,19 @@ export class ExampleProject {
     rmSync(this.state, { recursive: true, force: true });
   }
 
-  private pulumi(...args: readonly string[]): Promise<Ended> {
-    return run("pulumi", [...args, "--non-interactive", "--color", "never"], this.program, {
+  /** One of the project's own commands about this stack, called from the clone. */
+  command(name: string, project: string): Promise<Ended> {
+    const args = ["--import", "tsx", join("ops", "cli.ts"), name, `organization/${project}/${this.stack}`];
+    return run(process.execPath, args, root, this.environment());
+  }
+
+  /** Any command of Pulumi's, in the example's folder. */
+  pulumi(...args: readonly string[]): Promise<Ended> {
+    return run("pulumi", [...args, "--non-interactive", "--color", "never"], this.program, this.environment());
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       // Pulumi's Python language host takes the interpreter that comes first.
       PATH: [dirname(python), process.env.PATH].join(delimiter),
@@ -71,6 +92,6 @@ export class ExampleProject {
       PULUMI_CONFIG_PASSPHRASE: "only for a test",
       PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
       PULUMI_SKIP_UPDATE_CHECK: "1",
-    });
+    };
   }
 }

@@ -11,8 +11,8 @@ import { say, step } from "../say.mjs";
 import { atLeast, MINIMUM_PULUMI, PULUMI } from "../versions.mjs";
 
 const HOST = "pulumi-language-nodejs";
-/** Of the one example that is a program in Python. */
-const PYTHON = ["pulumi-language-python", "pulumi-language-python-exec"];
+/** Of the examples that are programs in Python and in YAML. */
+const EXAMPLES = ["pulumi-language-python", "pulumi-language-python-exec", "pulumi-language-yaml"];
 const official = `official ${PULUMI}`;
 const builtStamp = () => stampOf([goRecipe("pulumi"), goRecipe("language-nodejs")], PULUMI);
 
@@ -119,7 +119,7 @@ export const pulumi = {
           },
         ));
       // The archive has the hosts of all languages; these are enough.
-      if (got) for (const name of ["pulumi", HOST, ...PYTHON]) renameSync(join(fresh, name), join(folder, name));
+      if (got) for (const name of ["pulumi", HOST, ...EXAMPLES]) renameSync(join(fresh, name), join(folder, name));
       else await build(folder, env);
       rmSync(fresh, { recursive: true, force: true });
       writeWhole(join(folder, "stamp"), got ? official : builtStamp());
