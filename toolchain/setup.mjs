@@ -12,6 +12,7 @@ import { plugins } from "./pieces/plugins.mjs";
 import { pulumi } from "./pieces/pulumi.mjs";
 import { python } from "./pieces/python.mjs";
 import { state } from "./pieces/state.mjs";
+import { yaml } from "./pieces/yaml.mjs";
 import { busybox, compose, redis, shellcheck } from "./pieces/tools.mjs";
 import { say, Stop } from "./say.mjs";
 
@@ -32,6 +33,7 @@ export const pieces = {
   busybox,
   compose,
   python,
+  yaml,
 };
 
 /**
@@ -40,7 +42,7 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state"],
+  ["pulumi", "plugins", "state", "yaml"],
   ["engine", "image", "redis", "shellcheck", "busybox", "compose", "python"],
 ];
 

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
-import { parseContract } from "../../outputs/contract";
+import { redisOptions } from "../../outputs/clientOptions";
+import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
+import { ExampleProject, python } from "../support/exampleProject";
 import { runGoRedis, runLettuce } from "../support/exampleClients";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
-const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
 
 /** The same connection, but that every member is said to be where nobody listens. */
 function withoutWayThrough(connection: string): string {
@@ -42,6 +44,12 @@ describe("who consumes the outputs", () => {
     const example = ["--import", "tsx", join(root, "examples", "ioredis", "main.ts")];
     const { stdout } = expectSuccess(await run(process.execPath, example, root, process.env, connection));
     assert.equal(stdout, "hello from ioredis\n");
+  });
+
+  it("who only reads may read from a replica", async () => {
+    const reader = new Redis(redisOptions(await project.contract("used"), { node: "replica" }));
+    assert.match(await reader.info("replication"), /^role:slave/m);
+    reader.disconnect();
   });
 
   it("redis-py takes it in three lines, and with address translation in a few more", async () => {
@@ -97,6 +105,20 @@ describe("who consumes the outputs", () => {
     assert.throws(() => parseContract(outputs), /connection/);
   });
 
+  it("any other language gets environment variables, and the secrets only when asked for", async () => {
+    const shown = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--show-secrets"])).stdout;
+    const variables = parseEnv(shown) as Record<string, string>;
+    const { username, password } = JSON.parse(connection) as Connection;
+    assert.deepEqual([variables.REDIS_USERNAME, variables.REDIS_PASSWORD], [username, password]);
+    assert.equal(variables.REDIS_SENTINELS, "127.0.0.1:28080,127.0.0.1:28081,127.0.0.1:28082");
+    const masked = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--from", "network"])).stdout;
+    assert.match(masked, /^REDIS_SENTINELS=172\.[\d.]+:26379,/m);
+    assert.ok(!masked.includes(password), masked);
+    const { code, output } = await project.command(["outputs", "used", "--dotenv", "--user", "nobody"]);
+    assert.equal(code, 1);
+    assert.match(output, /used has no user nobody; there are admin, app,/);
+  });
+
   it("status says who is master, in words and for machines", async () => {
     const { stdout } = expectSuccess(await project.command(["status", "used"]));
     assert.match(stdout, /master is used-master \(127\.0\.0\.1:18080\), 2 of 2 replicas in sync, quorum OK/);
@@ -137,45 +159,15 @@ describe("who consumes the outputs", () => {
 });
 
 describe("a program of one's own", () => {
-  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-own-"));
-  const state = mkdtempSync(join(tmpdir(), "redis-on-docker-own-state-"));
-  const program = join(folder, "examples", "own-program");
-  const env = {
-    ...process.env,
-    PULUMI_BACKEND_URL: `file://${state}`,
-    PULUMI_CONFIG_PASSPHRASE: "only for a test",
-    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
-  };
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], program, env);
-  before(() => {
-    for (const name of [
-      "components",
-      "config",
-      "checks",
-      "engine",
-      "node",
-      "outputs",
-      "node_modules",
-      "package.json",
-      "tsconfig.json",
-    ]) {
-      symlinkSync(join(root, name), join(folder, name));
-    }
-    cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
-  });
-  after(async () => {
-    await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own");
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(state, { recursive: true, force: true });
-  });
+  const program = new ExampleProject("own-program", "own");
+  after(() => program.dispose());
 
   it("deploys with the components, and changes nothing the second time", async () => {
-    expectSuccess(await pulumi("stack", "init", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--stack", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "own"));
-    const { stdout } = expectSuccess(await pulumi("stack", "output", "masterEndpoint", "--json", "--stack", "own"));
-    assert.deepEqual(JSON.parse(stdout), { host: "127.0.0.1", port: 16380 });
-    expectSuccess(await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own"));
+    await program.init();
+    expectSuccess(await program.up());
+    expectSuccess(await program.up("--expect-no-changes"));
+    assert.deepEqual(await program.output("masterEndpoint"), { host: "127.0.0.1", port: 16380 });
+    expectSuccess(await program.destroy());
     assert.deepEqual(await leftovers("own-cache"), []);
   });
 });
