@@ -42,8 +42,8 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state", "yaml"],
-  ["engine", "image", "redis", "shellcheck", "busybox", "compose", "python"],
+  ["pulumi", "plugins", "state", "yaml", "python"],
+  ["engine", "image", "redis", "shellcheck", "busybox", "compose"],
 ];
 
 /**

@@ -12,7 +12,7 @@ import { buildSync } from "esbuild";
 import { parseContract, redisOptions } from "../../outputs";
 
 const config = new pulumi.Config();
-const deployment = config.get("deployment") || undefined;
+const deployment = config.get("deployment");
 const port = config.requireNumber("port");
 const onHost = config.require<"deployment" | "host">("network", { allowedValues: ["deployment", "host"] }) === "host";
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 
 /** Requests under way at the same time. */
 const CLIENTS = 4;
@@ -57,7 +58,7 @@ export class HttpLoad {
       }
       this.errors.push(`${method} ${item}: ${response.status} ${text.trim()}`);
     } catch (error) {
-      this.errors.push(`${method} ${item}: ${String(error)} ${String((error as Error).cause ?? "")}`);
+      this.errors.push(`${method} ${item}: ${inspect(error)}`);
     } finally {
       this.longestMs = Math.max(this.longestMs, performance.now() - startedAt);
     }
