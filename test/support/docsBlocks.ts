@@ -4,7 +4,7 @@ import { join } from "node:path";
 const root = join(__dirname, "..", "..");
 
 /**
- * What is done one after the other by test/deploy/docs.test.ts, which starts with nothing deployed. In each, the pages
+ * What is done one after the other by test/consumers/docs.test.ts, which starts with nothing deployed. In each, the pages
  * come in the order of `pages()`, and a page's blocks in their own.
  */
 export const SCENES = [
@@ -126,7 +126,7 @@ export function mainWord(command: string): string {
 /** How to mark a block. */
 export const HOW_TO_MARK =
   "Each block of commands has one of these in front of it, on a line of its own: <!-- run: SCENE --> " +
-  "(test/deploy/docs.test.ts runs it as it stands), <!-- run by: test/.../NAME.test.ts --> (a test that does the same), " +
+  "(test/consumers/docs.test.ts runs it as it stands), <!-- run by: test/.../NAME.test.ts --> (a test that does the same), " +
   "or <!-- not run: REASON -->.";
 
 /** What is wrong with a block's mark, as a sentence; nothing when all is well. */
