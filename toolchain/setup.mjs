@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { everything } from "./commands.mjs";
 import { withLock } from "./lock.mjs";
 import { paths } from "./paths.mjs";
+import { actionlint } from "./pieces/actionlint.mjs";
 import { dependencies } from "./pieces/dependencies.mjs";
 import { engine } from "./pieces/engine.mjs";
 import { image } from "./pieces/image.mjs";
@@ -32,6 +33,7 @@ export const pieces = {
   busybox,
   compose,
   python,
+  actionlint,
 };
 
 /**
@@ -40,7 +42,7 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state"],
+  ["pulumi", "plugins", "state", "actionlint"],
   ["engine", "image", "redis", "shellcheck", "busybox", "compose", "python"],
 ];
 
