@@ -96,13 +96,14 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     },
   );
 
-  ofPulumi("preview", "[STACK] [--diff ...]", "show what up would change").action(
-    async (words: string[], options: Common) => {
-      const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
-      const { preview } = await import("./commands/preview.js");
-      process.exitCode = await preview({ stack, args: rest });
-    },
-  );
+  ofPulumi("preview", "[STACK] [--markdown[=FILE]] [--diff ...]", "show what up would change")
+    .addHelpText("after", "With --markdown it is what a pull request is told: docs/pull-requests.md")
+    .action(async (words: string[], options: Common) => {
+      const { preview, markdownOption } = await import("./commands/preview.js");
+      const { markdown, rest: others } = markdownOption(words);
+      const { stack = DEFAULT_STACK, rest } = splitPulumiWords(others, options.stack);
+      process.exitCode = await preview({ stack, args: rest, markdown });
+    });
 
   ofPulumi(
     "destroy",

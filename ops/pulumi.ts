@@ -25,13 +25,17 @@ export async function runPulumi(args: readonly string[]): Promise<number> {
 }
 
 /** Runs `pulumi` and gives what it said, whether it succeeded or not. */
-export function askPulumi(args: readonly string[]): Promise<PulumiResult> {
+export function askPulumi(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<PulumiResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...variables },
+    });
     let stdout = "";
     let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    // A character may lie over the border of two chunks.
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     child.on("error", (error: NodeJS.ErrnoException) => reject(cannotStart(error)));
     child.on("close", (code) => resolve({ exitCode: code ?? 1, stdout, stderr }));
   });

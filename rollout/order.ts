@@ -122,3 +122,34 @@ export function describeRollout({ replaced, together }: Rollout, master: string 
     ? `${count}: ${last.name}, the master now, which hands over first if there is a replica.`
     : `${count}, one at a time: ${others.join(", ")}, then ${last.name}, the master now, which hands over first.`;
 }
+
+/** What `describeRollout` says, for programs that have nothing but its sentence. */
+export interface ToldRollout {
+  /** In the order in which they are replaced. */
+  readonly names: readonly string[];
+  /** Why they are replaced at once; undefined when they go one at a time. */
+  readonly together?: string;
+  /** The master of the moment, if it is replaced; then it is the last one. */
+  readonly master?: string;
+  /** Nobody says who is the master now, so it may be any of them. */
+  readonly masterUnknown: boolean;
+}
+
+/** Reads a sentence of `describeRollout`; undefined when it is none. */
+export function readRollout(sentence: string): ToldRollout | undefined {
+  const told = /^Replaces \d+ containers? at once, which interrupts the service: ([^;]+); (.*)\.$/s.exec(sentence);
+  if (told !== null) {
+    return { names: told[1]!.split(", "), together: told[2], masterUnknown: false };
+  }
+  const [, list] = /^Replaces \d+ containers?(?:, one at a time)?: (.*)\.$/s.exec(sentence) ?? [];
+  if (list === undefined) {
+    return undefined;
+  }
+  const [, others, master] =
+    /^(?:(.*), then )?(\S+), the master now, which hands over first(?: if there is a replica)?$/.exec(list) ?? [];
+  if (master !== undefined) {
+    return { names: [...(others?.split(", ") ?? []), master], master, masterUnknown: false };
+  }
+  const names = list.replace(/; nobody says who is the master now$/, "");
+  return { names: names.split(", "), masterUnknown: names !== list };
+}

@@ -25,6 +25,7 @@ export const paths = {
   debs: join(made, "debs"),
   python: join(made, "python"),
   yaml: join(made, "yaml"),
+  actionlint: join(made, "actionlint"),
   log: join(made, "log"),
   /** What node remembers of the modules that it compiled. */
   compileCache: join(made, "compile-cache"),

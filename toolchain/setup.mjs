@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { everything } from "./commands.mjs";
 import { withLock } from "./lock.mjs";
 import { paths } from "./paths.mjs";
+import { actionlint } from "./pieces/actionlint.mjs";
 import { dependencies } from "./pieces/dependencies.mjs";
 import { engine } from "./pieces/engine.mjs";
 import { image } from "./pieces/image.mjs";
@@ -34,6 +35,7 @@ export const pieces = {
   compose,
   python,
   yaml,
+  actionlint,
 };
 
 /**
@@ -42,7 +44,7 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state", "yaml", "python"],
+  ["pulumi", "plugins", "state", "yaml", "python", "actionlint"],
   ["engine", "image", "redis", "shellcheck", "busybox", "compose"],
 ];
 

@@ -11,6 +11,9 @@ export const MINIMUM_NODE = "22.0.0";
 export const PULUMI = "3.256.0";
 export const MINIMUM_PULUMI = "3.200.0";
 
+/** The checker of GitHub's workflows; toolchain/go/actionlint/go.mod names the same. */
+export const ACTIONLINT = "1.7.12";
+
 /** The oldest Go that the pinned modules accept (`go` in toolchain/go/*\/go.mod), and the oldest that can fetch a newer one. */
 export const MINIMUM_GO = "1.25.11";
 export const SELF_UPGRADING_GO = "1.21.0";

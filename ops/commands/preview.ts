@@ -1,15 +1,61 @@
+import { writeFileSync } from "node:fs";
 import { policyPackOptions } from "../policyPack";
-import { runPulumi } from "../pulumi";
+import { STREAMED } from "../preview/events";
+import { previewFrom, type PreviewRun } from "../preview/read";
+import { renderPreview } from "../preview/render";
+import { askPulumi, runPulumi } from "../pulumi";
 import { ensureStack } from "../toolchain";
+import { EXIT, sentenceOf, UserError } from "../userError";
 
 export interface PreviewOptions {
   readonly stack: string;
   /** Further options for pulumi. */
   readonly args: readonly string[];
+  /** What a pull request is told instead of what a terminal shows: into this file, or `-` for stdout. */
+  readonly markdown?: string;
 }
 
 /** `npm run preview`: what `up` would change, and whether it keeps to the policies. */
-export async function preview({ stack, args }: PreviewOptions): Promise<number> {
-  await ensureStack(stack);
-  return runPulumi(["preview", ...policyPackOptions(), "--stack", stack, ...args]);
+export async function preview({ stack, args, markdown }: PreviewOptions): Promise<number> {
+  const command = ["preview", ...policyPackOptions(), "--stack", stack, ...args];
+  if (markdown === undefined) {
+    await ensureStack(stack);
+    return runPulumi(command);
+  }
+  const run = await markdownRun(stack, command);
+  const text = renderPreview(previewFrom(run));
+  if (markdown === "-") {
+    process.stdout.write(text);
+  } else {
+    writeFileSync(markdown, text);
+  }
+  return run.exitCode;
+}
+
+/** A pull request has to be told, too, when Pulumi could not even be asked. */
+async function markdownRun(stack: string, command: readonly string[]): Promise<PreviewRun> {
+  try {
+    await ensureStack(stack);
+    return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };
+  } catch (error) {
+    return { stack, exitCode: EXIT.failed, stdout: "", stderr: sentenceOf(error, false) };
+  }
+}
+
+/** What `--markdown` and `--markdown=FILE` say, and the other words; they are no options of pulumi's. */
+export function markdownOption(words: readonly string[]): { markdown?: string; rest: readonly string[] } {
+  const asks = (word: string): boolean => word === "--markdown" || word.startsWith("--markdown=");
+  const [wish] = words.filter(asks);
+  const rest = words.filter((word) => !asks(word));
+  if (wish === undefined) {
+    return { rest };
+  }
+  const [, file] = /^--markdown=(.*)$/s.exec(wish) ?? [];
+  if (file === "") {
+    throw new UserError("--markdown= names no file; as in: --markdown=preview.md, or --markdown alone", EXIT.usage);
+  }
+  if (rest.some((word) => word === "--json" || word === "-j")) {
+    throw new UserError("--markdown and --json do not go together: choose one", EXIT.usage);
+  }
+  return { markdown: file ?? "-", rest };
 }

@@ -11,6 +11,7 @@ import { connectionHelp } from "../../ops/connectionHelp";
 import { demultiplex, inOrder, linesOf, parseSince } from "../../ops/logs/lines";
 import { destroyText, leftoverText, volumesOf } from "../../ops/volumes";
 import { splitPulumiWords, splitWords } from "../../ops/words";
+import { previewFolder, storedPreview } from "../support/previews";
 import { contractOf } from "./checks.support";
 
 const root = resolve(__dirname, "../..");
@@ -34,6 +35,7 @@ case "$*" in
 "stack output"*"--stack new"*) echo '{}' ;;
 "stack output"*"--stack locked"*) echo "error: incorrect passphrase" >&2; exit 255 ;;
 "stack output"*) echo "error: no stack named 'x' found" >&2; exit 255 ;;
+preview*"--stack dev"*--json*) cat ${folder}/events; exit "$(cat ${folder}/exit-code)" ;;
 preview*) exit 7 ;;
 esac
 `,
@@ -76,6 +78,8 @@ esac
       /^There is no stack "absent"; there are dev, new; it is created with: npm run up -- absent$/,
     ],
     [["status", "nww"], 1, /^There is no stack "nww"; did you mean new\? It is created with/],
+    [["preview", "--markdown", "--json"], 2, /^--markdown and --json do not go together: choose one$/],
+    [["preview", "dev", "--markdown="], 2, /^--markdown= names no file; as in: --markdown=preview\.md/],
     [["verify", "new"], 1, /^Stack "new" has no outputs: it is not deployed, .*npm run up -- new$/],
     [["status", "locked"], 1, /^Pulumi cannot read stack "locked": incorrect passphrase$/],
     [["status", "--deployment", "cache"], 1, /^Stack "dev": The stack has no deployment "cache"; there are redis\.$/],
@@ -141,6 +145,36 @@ esac
       readFileSync(join(folder, "calls"), "utf8"),
       /^preview --policy-pack \S+ --stack dev --diff --target urn$/m,
     );
+  });
+
+  it("preview --markdown is what a pull request is told, with pulumi's exit code, on stdout or in a file", async () => {
+    for (const [name, exitCode] of [
+      ["image", 0],
+      ["bad-setting", 255],
+    ] as const) {
+      writeFileSync(join(folder, "events"), storedPreview(name).stdout);
+      writeFileSync(join(folder, "exit-code"), String(exitCode));
+      const expected = readFileSync(join(previewFolder, `${name}.md`), "utf8");
+      assert.deepEqual(await run("preview", "--markdown", "--target", "urn"), {
+        code: exitCode,
+        stdout: expected,
+        stderr: "",
+      });
+      const file = join(folder, "preview.md");
+      assert.deepEqual(await run("preview", "dev", `--markdown=${file}`), { code: exitCode, stdout: "", stderr: "" });
+      assert.equal(readFileSync(file, "utf8"), expected);
+    }
+    assert.match(
+      readFileSync(join(folder, "calls"), "utf8"),
+      /^preview --policy-pack \S+ --stack dev --target urn --json --non-interactive$/m,
+    );
+  });
+
+  it("preview --markdown tells also why pulumi could not be asked", async () => {
+    const { code, stdout } = await run("preview", "no stack", "--markdown");
+    assert.equal(code, 1);
+    assert.match(stdout, /^## Preview of `no stack` failed$/m);
+    assert.match(stdout, /^> "no stack" cannot be a stack's name: use letters, /m);
   });
 });
 

@@ -9,7 +9,7 @@ import { summarize } from "../../engine/lastWords";
 import { buildContract } from "../../outputs/buildContract";
 import { passwordsOfAll } from "./users.support";
 import { byName, findMembers, identityOf, whereTheyAre, type FoundMember } from "../../rollout/members";
-import { describeRollout, orderOf, rolloutOf, type Replacement } from "../../rollout/order";
+import { describeRollout, orderOf, readRollout, rolloutOf, type Replacement } from "../../rollout/order";
 
 const ENGINE = "unix:///var/run/docker.sock";
 const STACK = "redis-on-docker/dev";
@@ -209,5 +209,49 @@ describe("a container's last words", () => {
       "its health check says: unhealthy: loading; its log ends: boot: waits",
     );
     assert.equal(summarize({ running: true, exitCode: 0, log: "" }), "");
+  });
+});
+
+describe("the sentence on a rollout", () => {
+  const member = fc.record({
+    name: fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/),
+    kind: fc.constantFrom("data" as const, "sentinel" as const),
+    id: fc.constant("id"),
+    down: fc.boolean(),
+    broken: fc.boolean(),
+  });
+  const members = fc.uniqueArray(member, { selector: ({ name }) => name, minLength: 1, maxLength: 9 });
+
+  it("is read as what it says", () => {
+    fc.assert(
+      fc.property(
+        members,
+        fc.nat(9),
+        fc.option(fc.constant("a is here now, and there: soon; so"), { nil: undefined }),
+        (replaced, at, together) => {
+          const master = replaced[at]?.kind === "data" ? replaced[at].name : undefined;
+          const order = orderOf(replaced, master).map(({ name }) => name);
+          const masterIsLast = together === undefined && order.at(-1) === master ? master : undefined;
+          assert.deepEqual(readRollout(describeRollout({ replaced, together }, master)!), {
+            names: order,
+            ...(together === undefined ? {} : { together }),
+            ...(masterIsLast === undefined ? {} : { master: masterIsLast }),
+            masterUnknown:
+              together === undefined && master === undefined && replaced.some(({ kind }) => kind === "data"),
+          });
+        },
+      ),
+    );
+  });
+
+  it("is told from any other one", () => {
+    for (const other of [
+      "",
+      "the members have the changed settings",
+      "Replaces everything.",
+      "Replaces 2 containers",
+    ]) {
+      assert.equal(readRollout(other), undefined);
+    }
   });
 });

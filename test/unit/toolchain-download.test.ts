@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import * as actionlint from "../../toolchain/pieces/actionlint.mjs";
 import { download } from "../../toolchain/pieces/pulumi.mjs";
-import { PULUMI } from "../../toolchain/versions.mjs";
+import { ACTIONLINT, PULUMI } from "../../toolchain/versions.mjs";
 
 const ARCHIVE = `pulumi-v${PULUMI}-${process.platform}-${process.arch}.tar.gz`;
 const LIST = `pulumi-${PULUMI}-checksums.txt`;
 
-describe("the official download of pulumi", () => {
+describe("an official download", () => {
   let folder = "";
   let servers: Server[] = [];
 
@@ -87,5 +88,24 @@ describe("the official download of pulumi", () => {
     const since = Date.now();
     await assert.rejects(get(url), { name: "Unavailable", message: /no answer/ });
     assert.ok(Date.now() - since < 4_000);
+  });
+
+  it("of actionlint is taken apart in the same way", async () => {
+    writeFileSync(join(folder, "actionlint"), "the checker");
+    writeFileSync(join(folder, "README.md"), "not needed");
+    execFileSync("tar", ["-czf", "archive", "README.md", "actionlint"], { cwd: folder });
+    const content = readFileSync(join(folder, "archive"));
+    const platform = `${process.platform}_${process.arch === "x64" ? "amd64" : process.arch}`;
+    const name = `actionlint_${ACTIONLINT}_${platform}.tar.gz`;
+    const list = `actionlint_${ACTIONLINT}_checksums.txt`;
+    const from = async (hash: string) => {
+      const url = await files({ [list]: `${hash}  ${name}\n`, [name]: content });
+      const env = { ...process.env, REDIS_TOOLCHAIN_ACTIONLINT_URL: url };
+      return actionlint.download(target(), env, () => undefined);
+    };
+    await from(sha256(content));
+    assert.deepEqual(readdirSync(target()), ["actionlint"]);
+    assert.equal(readFileSync(join(target(), "actionlint"), "utf8"), "the checker");
+    await assert.rejects(from("0".repeat(64)), { name: "Unavailable", message: /refused / });
   });
 });
