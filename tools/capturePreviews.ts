@@ -5,6 +5,7 @@ import { policyPackOptions } from "../ops/policyPack";
 import { STREAMED } from "../ops/preview/events";
 import { previewFrom, type PreviewRun } from "../ops/preview/read";
 import { renderPreview } from "../ops/preview/render";
+import { container } from "../test/support/engine";
 import { previewFolder, previewNames, storedPreview, storedText } from "../test/support/previews";
 import { expectSuccess, PulumiProject } from "../test/support/pulumiProject";
 import { needsOf } from "../toolchain/commands.mjs";
@@ -15,8 +16,9 @@ import { prunedEvents } from "./prunedEvents";
 /**
  * Makes the previews that the tests of the renderer read, on a real engine, and the Markdown that they expect:
  *
- *     node --import tsx tools/capturePreviews.ts            # some minutes
- *     node --import tsx tools/capturePreviews.ts --render   # only the Markdown, from the previews that are there
+ *     node --import tsx tools/capturePreviews.ts              # some minutes
+ *     node --import tsx tools/capturePreviews.ts image create # only these
+ *     node --import tsx tools/capturePreviews.ts --render     # only the Markdown, from the previews that are there
  *
  * It deploys `pv-cache` on the ports 21000 to 21009 and 31000 to 31009, in a stack of its own that nobody else sees, and
  * removes it again. It needs the images redis:7.0.15 and redis:8.0.2 (`npm run image`). Run it when what the engine says
@@ -34,10 +36,13 @@ const settings = {
 
 type Settings = Readonly<Record<string, unknown>>;
 
-async function captureAll(): Promise<void> {
+async function captureAll(wanted: readonly string[]): Promise<void> {
   const project = new PulumiProject();
   const PREVIEW = ["preview", ...policyPackOptions()];
   const capture = async (name: string, given: Settings, command: readonly string[] = PREVIEW, stack = "dev") => {
+    if (wanted.length > 0 && !wanted.includes(name)) {
+      return;
+    }
     project.configure(stack, given);
     const { code, stdout, output } = await project.pulumi([...command, "--json", "--stack", stack], STREAMED);
     store(name, { stack, exitCode: code ?? 1, stdout, stderr: output.replace(stdout, "") });
@@ -66,6 +71,11 @@ async function captureAll(): Promise<void> {
     await capture("rotation-without-overlap", { ...settings, rotations: ["app:1"] });
     await capture("scale-up", { ...settings, replicas: 3 });
     await capture("scale-down", { ...settings, replicas: 1 });
+    await container("pv-cache-replica-2").remove({ force: true });
+    await container("pv-cache-sentinel-3").stop();
+    await capture("lost", settings, [...PREVIEW, "--refresh"]);
+    await deploy(settings);
+    await capture("several", { ...settings, image: "redis:8.0.2", replicas: 1, maxmemoryMb: 64, memoryLimitMb: 128 });
     await capture("destroy", settings, ["destroy", "--preview-only"]);
 
     const kept = { ...settings, dataVolumes: "keep", topology: "replication" };
@@ -95,14 +105,15 @@ function render(name: string): void {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes("--render")) {
+  const words = process.argv.slice(2);
+  if (words.includes("--render")) {
     previewNames().forEach(render);
     return;
   }
   const context = { env: process.env, offline: true, image: settings.image, found: {} };
   await ensure(context, needsOf("preview", []), "tools/capturePreviews.ts");
   Object.assign(process.env, environment(process.env, Object.values(context.found)));
-  await captureAll();
+  await captureAll(words);
 }
 
 void main();

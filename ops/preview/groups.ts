@@ -11,10 +11,19 @@ export interface Group {
 
 /** In the order of the list below, what interrupts most first; pure. What only stands in the state is in no group. */
 export function groupsOf(changes: readonly Change[]): readonly Group[] {
-  const fresh = new Set(changes.filter(isFresh).map(({ name }) => name));
+  const created = changes.filter(({ operation }) => operation === "create");
+  const deployments = new Set(created.filter(({ kind }) => kind === "deployment").map(({ name }) => name));
+  const resources = new Set(created.map(({ name }) => name));
+  const arrivalOf = (change: Change): Arrival =>
+    // Who is a member for the first time gets a volume.
+    isOneOf(change, "data container", "Sentinel") && !resources.has(`${change.name}-data`)
+      ? "again"
+      : deployments.has(change.deployment)
+        ? "first"
+        : "joins";
   return EVENTS.flatMap(({ what, is, unnamed }) => {
     const groups = new Map<string, Group & { names: string[] }>();
-    for (const change of changes.filter((one) => is(one, fresh.has(one.deployment)))) {
+    for (const change of changes.filter((one) => is(one, arrivalOf(one)))) {
       const given = change.operation === "replace" ? tellingCauses(change.causes) : change.paths;
       const because = given.length === 0 && unnamed !== undefined ? [unnamed] : given;
       const group = groups.get(JSON.stringify(because)) ?? { what, because, names: [] };
@@ -31,11 +40,12 @@ function tellingCauses(causes: readonly string[]): readonly string[] {
   return others.length > 0 ? others : causes;
 }
 
-const isFresh = ({ kind, operation }: Change): boolean => kind === "deployment" && operation === "create";
+/** How something that is created gets into its deployment: with it, to the others that are there, or back to them. */
+type Arrival = "first" | "joins" | "again";
 
 interface Event {
   readonly what: string;
-  readonly is: (change: Change, inFreshDeployment: boolean) => boolean;
+  readonly is: (change: Change, arrival: Arrival) => boolean;
   /** The reason where no path can be told. */
   readonly unnamed?: string;
 }
@@ -55,13 +65,20 @@ const EVENTS: readonly Event[] = [
     is: (change) => change.operation === "replace" && !isOneOf(change, ...CONTAINERS, "image", "certificate"),
   },
   { what: "**removed**", is: containersAre("delete") },
-  { what: "created", is: (change, fresh) => fresh && containersAre("create")(change) },
-  { what: "joins", is: (change, fresh) => !fresh && containersAre("create")(change) },
+  {
+    what: "created again: it was stopped or lost",
+    is: (change, arrival) => containersAre("create")(change) && arrival === "again",
+  },
+  { what: "created", is: (change, arrival) => containersAre("create")(change) && arrival === "first" },
+  { what: "joins", is: (change, arrival) => containersAre("create")(change) && arrival === "joins" },
   // Passwords and certificates are secret inputs, so all that is known of them is that they changed.
   { what: "changes live, without a restart", is: does("update", "settings"), unnamed: "secrets" },
   { what: "changes in the running container", is: containersAre("update") },
   { what: "renewed", is: does("replace", "certificate") },
-  { what: "generated", is: (change, fresh) => !fresh && does("create", "password", "authority")(change) },
+  {
+    what: "generated",
+    is: (change, arrival) => arrival !== "first" && does("create", "password", "authority")(change),
+  },
   {
     what: "changes in the stack only",
     is: (change) => change.operation === "update" && !isOneOf(change, ...CONTAINERS, "settings"),
@@ -73,21 +90,23 @@ const isOneOf = (change: Change, ...kinds: readonly Change["kind"][]): boolean =
 /** Places at which the same is wrong. */
 export interface ViolationGroup {
   readonly rule: string;
-  /** Such as `container redis-master`; empty where a violation names no place. */
-  readonly places: readonly string[];
+  /** What the places are, such as `container`; empty where a violation names no place. */
+  readonly kind: string;
+  readonly names: readonly string[];
   readonly what: string;
 }
 
-/** A violation reads `PLACE: what is wrong`; pure. */
+/** A violation reads `KIND NAME: what is wrong`; pure. */
 export function violationGroups(violations: readonly Violation[]): readonly ViolationGroup[] {
-  const groups = new Map<string, ViolationGroup & { places: string[] }>();
+  const groups = new Map<string, ViolationGroup & { names: string[] }>();
   for (const { rule, text } of violations) {
-    const [, place, what = text] = /^(\S+ \S+): (.*)$/s.exec(text) ?? [];
-    const group = groups.get(JSON.stringify([rule, what])) ?? { rule, places: [], what };
-    if (place !== undefined) {
-      group.places.push(place);
+    const [, kind = "", name, what = text] = /^([\w-]+) (\S+): (.*)$/s.exec(text) ?? [];
+    const key = JSON.stringify([rule, kind, what]);
+    const group = groups.get(key) ?? { rule, kind, names: [], what };
+    if (name !== undefined) {
+      group.names.push(name);
     }
-    groups.set(JSON.stringify([rule, what]), group);
+    groups.set(key, group);
   }
   return [...groups.values()];
 }

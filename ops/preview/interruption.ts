@@ -42,17 +42,14 @@ function expectationOf(deployment: string, preview: Preview): Expectation {
   }
   const replaced = of(changes, "replace", "data container", "Sentinel");
   const underSentinel = preview.topologies[deployment] !== "replication";
+  const leaving = of(changes, "delete", "data container").length > 0;
   if (replaced.length > 0) {
-    return { ...told, ...whenReplaced(replaced, order, underSentinel) };
+    const outlook = whenReplaced(replaced, order, underSentinel);
+    // The master may be one that leaves, and not one that is replaced.
+    return { ...told, ...(leaving && outlook.interruption.startsWith("none") ? whenLeaving(underSentinel) : outlook) };
   }
-  if (of(changes, "delete", "data container").length > 0) {
-    return {
-      ...told,
-      ...calm(
-        "none, or one hand-over",
-        `a member that leaves hands over first if it is the master now${underSentinel ? `; ${handOver(true)}` : ""}`,
-      ),
-    };
+  if (leaving) {
+    return { ...told, ...whenLeaving(underSentinel) };
   }
   return { ...told, ...calm("none", restarts(changes)) };
 }
@@ -67,6 +64,12 @@ const handOver = (underSentinel: boolean): string =>
   underSentinel
     ? `writes wait about half a second for it (measured: ${HAND_OVER_MEASURED}), and no acknowledged write is lost`
     : "writes are refused until the applications have found the new master, in the outputs or by asking the nodes; no acknowledged write is lost";
+
+const whenLeaving = (underSentinel: boolean): Outlook =>
+  calm(
+    "none, or one hand-over",
+    `if a member that leaves is the master now, it hands over first; ${handOver(underSentinel)}`,
+  );
 
 function whenReplaced(replaced: readonly Change[], order: ToldRollout | undefined, underSentinel: boolean): Outlook {
   if (order?.together !== undefined) {

@@ -22,11 +22,11 @@ export function text(sentence: string, length = 2000): string {
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd")
     .trim();
   return shortened(line, length)
+    .replaceAll(/(?<!\w)@(?=\w)|@(?=[\w-]+\.\w)|#(?=\d)|\bGH-(?=\d)/gi, "$&\u200b")
     .replaceAll("&", "&amp;")
     .replaceAll(/[\\`*_[\]<>~!#${}^]/g, "\\$&")
     .replaceAll("|", "&#124;")
-    .replaceAll(/(?<=https?|ftp|www):(?=\/\/)|(?<=www)\.|(?<=^\d+)[.)]|^[-+=]/gi, "\\$&")
-    .replaceAll(/(?<!\w)@(?=\w)|@(?=[\w-]+\.\w)|#(?=\d)|\bGH-(?=\d)/g, "$&\u200b");
+    .replaceAll(/(?<=https?|ftp):(?=\/\/)|(?<=www)\.|(?<=^\d+)[.)]|^[-+=]/gi, "\\$&");
 }
 
 /** Half of a character at the cut would be no text. */
@@ -44,5 +44,5 @@ export const details = (summary: string, contents: string): string =>
   `<details>\n<summary>${summary}</summary>\n\n${contents}\n\n</details>`;
 
 /** GitHub's coloured boxes; elsewhere a quotation. */
-export const box = (kind: "CAUTION" | "WARNING" | "NOTE", contents: string): string =>
+export const box = (kind: "CAUTION" | "WARNING", contents: string): string =>
   [`[!${kind}]`, ...contents.split("\n")].map((line) => (line === "" ? ">" : `> ${line}`)).join("\n");

@@ -152,8 +152,8 @@ class Comment {
     return box("CAUTION", [...lines, ...this.leftOut(all.length, "points")].join("\n"));
   }
 
-  private violation({ rule, places, what }: ViolationGroup): string {
-    return `${code(rule)}: ${places.length > 0 ? `${this.names(places)}: ` : ""}${text(what)}`;
+  private violation({ rule, kind, names, what }: ViolationGroup): string {
+    return `**${code(rule)}**: ${names.length > 0 ? `${kind} ${this.names(names)}: ` : ""}${text(what)}`;
   }
 
   private expectations(): readonly string[] {
@@ -188,7 +188,7 @@ class Comment {
       .map(({ what, names, because }) => [what, this.names(names), this.names(because)]);
     return rows.length === 0
       ? ""
-      : [table(["what happens", "to", "because of"], rows), ...this.leftOut(groups.length, "rows")].join("\n");
+      : [table(["what happens", "which", "why"], rows), ...this.leftOut(groups.length, "rows")].join("\n");
   }
 
   private everyChange(): string {

@@ -16,7 +16,7 @@ describe("npm run preview -- --markdown", () => {
     await project.addStack("dev", { ...committedSettings("dev"), ...ports });
     await project.addStack("prod", { ...committedSettings("prod"), ...ports, dataVolumes: "delete" });
     [well, broken] = await Promise.all([
-      project.command(["preview", "dev", "--markdown"]),
+      project.command(["preview", "dev", "--refresh", "--markdown"]),
       project.command(["preview", "prod", "--markdown"]),
     ]);
   });
@@ -37,8 +37,8 @@ describe("npm run preview -- --markdown", () => {
     assert.equal(broken.stdout.split("\n")[0], marker("prod"));
     assert.match(broken.stdout, /^## Preview of `prod` failed$/m);
     assert.match(broken.stdout, /^> \*\*The preview failed: a mandatory policy is violated\.\*\*/m);
-    assert.match(broken.stdout, /^### Policies that are violated\n\n- `data-kept`: .*dataVolumes is delete/m);
-    assert.match(broken.stdout, /^### Policies that advise otherwise\n\n- `image-digest`: /m);
+    assert.match(broken.stdout, /^### Policies that are violated\n\n- \*\*`data-kept`\*\*: .*dataVolumes is delete/m);
+    assert.match(broken.stdout, /^### Policies that advise otherwise\n\n- \*\*`image-digest`\*\*: /m);
   });
 
   it("names no file of this machine, and makes nothing", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { marked, type Token, type Tokens } from "marked";
 import { describe, it } from "mocha";
-import { HAND_OVER_MEASURED } from "../../ops/preview/interruption";
+import { expectations, HAND_OVER_MEASURED } from "../../ops/preview/interruption";
 import type { Change, Preview } from "../../ops/preview/model";
 import { previewFrom } from "../../ops/preview/read";
 import { COMMENT_LIMIT, marker, renderPreview } from "../../ops/preview/render";
@@ -75,6 +75,67 @@ describe("the Markdown of a preview", () => {
     });
     assert.match(crashed, /^> the program failed: TypeError: no such thing$/m);
     assert.doesNotMatch(crashed, /home|run_main_module/);
+  });
+});
+
+describe("the interruption that is expected", () => {
+  const change = (operation: Change["operation"], kind: Change["kind"], name: string): Change => ({
+    operation,
+    kind,
+    type: "Container",
+    name,
+    deployment: "cache",
+    paths: [],
+    causes: [],
+    fate: "gone",
+  });
+  const expected = (changes: readonly Change[], said: readonly string[] = [], topology = "sentinel") => {
+    const notes = said.map((text) => ({ text, deployment: "cache" }));
+    const preview = { ...previewOfAll(() => "x"), failed: false, changes, notes, topologies: { cache: topology } };
+    return expectations(preview).map(({ interruption }) => interruption);
+  };
+  const master = change("replace", "data container", "a");
+  const replica = change("replace", "data container", "b");
+  const sentinel = change("replace", "Sentinel", "s");
+  const leaving = change("delete", "data container", "c");
+  const sentences = {
+    all: "Replaces 2 containers, one at a time: b, then a, the master now, which hands over first.",
+    alone: "Replaces 1 container: a, the master now, which hands over first if there is a replica.",
+    replica: "Replaces 1 container: b.",
+    unknown: "Replaces 2 containers, one at a time: a, b; nobody says who is the master now.",
+    together: "Replaces 2 containers at once, which interrupts the service: b, a; a is another one now.",
+  };
+
+  for (const [what, changes, said, interruption] of [
+    ["only Sentinels are replaced", [sentinel], "Replaces 1 container: s.", "none"],
+    ["only a replica is replaced", [replica], sentences.replica, "none for writes"],
+    ["a replica is replaced, and another node leaves", [replica, leaving], sentences.replica, "none, or one hand-over"],
+    [
+      "Sentinels are replaced, and a node leaves",
+      [sentinel, leaving],
+      "Replaces 1 container: s.",
+      "none, or one hand-over",
+    ],
+    ["the master is replaced", [master, replica], sentences.all, "one hand-over"],
+    ["nobody else is", [master], sentences.alone, "one hand-over, or a restart where there is no replica"],
+    ["nobody says who is the master", [master, replica], sentences.unknown, "at most one hand-over"],
+    ["the program says no order", [master, replica], "", "at most one hand-over"],
+    ["all go at once", [master, replica], sentences.together, "some seconds"],
+    ["a node leaves", [leaving], "", "none, or one hand-over"],
+    ["a node joins", [change("create", "data container", "d")], "", "none"],
+    ["a deployment goes", [change("delete", "deployment", "cache"), leaving], "", "the service ends"],
+    ["a deployment comes", [change("create", "deployment", "cache")], "", "none"],
+    ["servers change", [change("update", "settings", "cache-settings")], "", "none"],
+  ] as const) {
+    it(`is told where ${what}: ${interruption}`, () => {
+      assert.deepEqual(expected(changes, [said]), [interruption]);
+    });
+  }
+
+  it("is told of each deployment by itself, and of none where the preview failed", () => {
+    const other = { ...leaving, deployment: "queue" };
+    assert.deepEqual(expected([master, replica, other], [sentences.all]), ["one hand-over", "none, or one hand-over"]);
+    assert.deepEqual(expectations({ ...previewOfAll(() => "x"), violations: [] }), []);
   });
 });
 
@@ -197,7 +258,7 @@ function proseOf(tokens: readonly Token[]): string {
         return (token as Tokens.List).items.map((item) => `${proseOf(item.tokens)}\n`).join("");
       }
       if ("tokens" in token && token.tokens) {
-        return proseOf(token.tokens);
+        return `${proseOf(token.tokens)}${token.type === "paragraph" ? "\n" : ""}`;
       }
       return token.type === "codespan" ? " " : "text" in token ? String(token.text) : "";
     })
@@ -267,7 +328,7 @@ function previewOfAll(say: () => string): Preview {
     changes,
     errors: [say(), `${say()}\n  - ${say()}\n  - ${say()}`],
     warnings: [say()],
-    notes: [{ text: `Replaces 1 container: ${say()}.`, deployment: "cache" }],
+    notes: [{ text: `Replaces 1 container: ${say().replaceAll(",", "")}.`, deployment: "cache" }],
     violations: [
       { rule: say(), mandatory: true, text: `container x: ${say()}` },
       { rule: say(), mandatory: false, text: `container y: ${say()}` },
@@ -298,7 +359,7 @@ describe("text from outside", () => {
         const prose = proseOf(tokens);
         assert.doesNotMatch(prose, /(?<!\w)@\w|#\d|\bGH-\d/);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
@@ -311,7 +372,7 @@ describe("text from outside", () => {
           ["<!-- redis-on-docker: preview of dev -->", "<details>\n<summary>All 32 changes</summary>", "</details>"],
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 });
