@@ -4,7 +4,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".toolchain/", ".state/", "reports/"] },
+  { ignores: ["node_modules/", ".toolchain/", ".state/", "reports/", "dist/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

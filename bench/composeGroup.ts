@@ -21,17 +21,24 @@ const REDIS_PORT = 6379;
 export class ComposeGroup implements Group {
   readonly label = "compose";
   readonly masterName = "mymaster";
+  /** The first one is the master until a failover. */
+  readonly nodes: readonly ContractEndpoint[];
   readonly sentinels: readonly ContractEndpoint[];
 
-  private constructor(
+  /**
+   * A group that is not there yet; `down` removes it.
+   *
+   * @param name of the compose project, and what the containers' names start with.
+   * @param firstPort the first of six.
+   */
+  constructor(
     private readonly name: string,
     private readonly firstPort: number,
-    private readonly signal: AbortSignal,
+    private readonly signal?: AbortSignal,
   ) {
-    this.sentinels = SENTINEL_NODES.map((_, index) => ({
-      host: HOST,
-      port: firstPort + DATA_NODES.length + index,
-    }));
+    const published = [...DATA_NODES, ...SENTINEL_NODES].map((_, index) => ({ host: HOST, port: firstPort + index }));
+    this.nodes = published.slice(0, DATA_NODES.length);
+    this.sentinels = published.slice(DATA_NODES.length);
   }
 
   /** A group that is not there yet; whatever is made of it is removed with the session. */
@@ -44,6 +51,11 @@ export class ComposeGroup implements Group {
 
   up(): Promise<unknown> {
     return this.compose(["up", "-d"], this.signal);
+  }
+
+  /** The set-up without Sentinels: a master and its replicas. */
+  upWithoutSentinels(): Promise<unknown> {
+    return this.compose(["up", "-d", ...DATA_NODES.map((node) => `redis-${node}`)], this.signal);
   }
 
   /** As `up`, with the Sentinels after the replicas. */

@@ -21,7 +21,7 @@ const UNTRUSTED_CODES = /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZER
 const CLOSED_CODES = new Set(["ECONNRESET", "EPIPE"]);
 
 /** What a failed connection or command says, sorted by what can be done about it. */
-export function failureOf(contract: Contract, error: unknown): Failure {
+export function failureOf(contract: Pick<Contract, "users">, error: unknown): Failure {
   const { code, message } = innermost(error);
   const text = scrub(contract, message);
   if (code === "ECONNREFUSED") {
@@ -45,7 +45,7 @@ export function errorText(contract: Contract, error: unknown): string {
 }
 
 /** Takes the secrets of a contract out of a text. */
-export function scrub(contract: Contract, text: string): string {
+export function scrub(contract: Pick<Contract, "users">, text: string): string {
   return Object.values(contract.users)
     .filter((secret) => secret !== "")
     .reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);

@@ -54,7 +54,7 @@ export class Certificates extends pulumi.ComponentResource {
         .all([newest, ...older].map(({ certificate }) => certificate.certPem))
         .apply((certificates) => certificates.join(""));
       this.members = new Map(all.map((one) => [one.member, this.createMember(plan, one, signer)] as const));
-      this.client = asksClients ? this.createMember(plan, clientOf(plan), signer) : undefined;
+      this.client = asksClients ? this.createMember(plan, clientOf(plan), signer, "privateKeyPemPkcs8") : undefined;
     }
     this.registerOutputs({ authorities: this.authorities });
   }
@@ -96,7 +96,13 @@ export class Certificates extends pulumi.ComponentResource {
     return { key, certificate };
   }
 
-  private createMember(plan: DeploymentPlan, planned: CertificatePlan, authority: Authority): pulumi.Output<MemberTls> {
+  /** @param form PKCS#8 is what Java's clients read too; a member's key stays as those that are deployed have it. */
+  private createMember(
+    plan: DeploymentPlan,
+    planned: CertificatePlan,
+    authority: Authority,
+    form: "privateKeyPem" | "privateKeyPemPkcs8" = "privateKeyPem",
+  ): pulumi.Output<MemberTls> {
     const { tlsValidityDays, tlsRenewDays } = plan.settings;
     const name = `${planned.member}-tls`;
     const own = { parent: this };
@@ -126,7 +132,7 @@ export class Certificates extends pulumi.ComponentResource {
     );
     return pulumi.secret(
       pulumi
-        .all([this.authorities, certificate.certPem, key.privateKeyPem])
+        .all([this.authorities, certificate.certPem, key[form]])
         .apply(([authorities, certPem, keyPem]) => ({ authorities, certificate: certPem, key: keyPem })),
     );
   }

@@ -31,6 +31,8 @@ export class RedisDeployment extends pulumi.ComponentResource {
   readonly encrypted: boolean;
   /** What applications and commands need to know, secrets included. */
   readonly contract: pulumi.Output<Contract>;
+  /** There once the checks have passed; in a preview at once. */
+  readonly checked: pulumi.Output<void>;
 
   constructor(name: string, args: RedisDeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan, surveys } = args;
@@ -51,7 +53,7 @@ export class RedisDeployment extends pulumi.ComponentResource {
     this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds, secrets: base.secrets }, own);
     const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
-    runChecks(current, this);
+    this.checked = runChecks(current, this);
     // With Sentinels nothing in the outputs depends on the containers, and a preview can tell that they stay the same.
     // No output waits for the checks: when they fail, `status` and `logs` need the outputs most.
     this.contract = this.sentinels === undefined ? current : planned;

@@ -12,9 +12,10 @@ import type { Contract, ContractMember } from "../outputs/contract";
  * Runs the checks in every update and in no preview; a finding fails the update.
  *
  * @param contract an output that is there once all members are.
+ * @returns an output that is there once the checks have passed.
  */
-export function runChecks(contract: pulumi.Output<Contract>, resource: pulumi.Resource): void {
-  contract.apply(async (group) => {
+export function runChecks(contract: pulumi.Output<Contract>, resource: pulumi.Resource): pulumi.Output<void> {
+  return contract.apply(async (group) => {
     if (pulumi.runtime.isDryRun()) {
       return;
     }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SettingsError } from "./problems";
 
 /**
  * An error of which Pulumi prints the message alone.
@@ -11,4 +12,13 @@ export function failure(message: string): pulumi.RunError {
   const error = new pulumi.RunError(message);
   error.stack = undefined;
   return error;
+}
+
+/** The same work, with settings that are not usable said by their message alone. */
+export async function withoutTrace<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SettingsError ? failure(error.message) : error;
+  }
 }

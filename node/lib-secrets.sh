@@ -6,7 +6,7 @@
 SECRETS=$NODE_HOME/secrets
 
 # Sets ADMIN_PASSWORD, REPLICATION_PASSWORD and SENTINEL_PASSWORD, and where the certificate is; fails while there are
-# none.
+# none, or only those from before TLS was turned on, without a certificate: no server starts with these.
 read_secrets() {
     read -r current_term <"$SECRETS/current" || return
     find_credentials "$SECRETS/$current_term"
@@ -19,6 +19,7 @@ read_secrets() {
         sentinel) SENTINEL_PASSWORD=$password ;;
         esac
     done <"$SECRETS/$links_term/passwords"
+    [ "$TLS" = no ] || [ -r "$CREDENTIALS/node.crt" ]
 } 2>/dev/null
 
 # A container is there before its secrets are.

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "./userError";
 import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
@@ -12,6 +12,13 @@ interface Common {
   readonly stack?: string;
   readonly deployment?: string;
   readonly json?: boolean;
+}
+
+interface OutputsWords {
+  readonly showSecrets?: boolean;
+  readonly dotenv?: boolean;
+  readonly from: "outside" | "network";
+  readonly user: string;
 }
 
 /** For commands with other words: the stack if the first word is one, and the other words. */
@@ -54,7 +61,7 @@ function buildProgram(): Command {
       "after",
       `
 STACK is ${DEFAULT_STACK} unless it is named, as the first word or with --stack: npm run status -- prod
-Those from status to rotate also take --deployment NAME, for a stack with several, and --json, for machines.
+Those from status to migrate also take --deployment NAME, for a stack with several, and --json, for machines.
 Exit codes: 0 all is well; 1 it failed, or is not healthy; 2 the command line is wrong. DEBUG=1 shows stack traces.
 Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulumi command), npm test.`,
     );
@@ -141,11 +148,21 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       process.exitCode = await verify({ ...options, stack, timeoutS: options.timeout });
     });
 
-  look("outputs", "[STACK] [--show-secrets]", "what applications' stacks get from this one")
+  look("outputs", "[STACK] [--dotenv] [--show-secrets]", "what applications' stacks get from this one")
     .option("--show-secrets", "with the passwords")
     .option("--json", "for machines")
-    .action(async (words: string[], options: Common & { showSecrets?: boolean }) => {
+    .option("--dotenv", "as environment variables (REDIS_...), for applications in any language")
+    .addOption(
+      new Option("--from <place>", "for --dotenv: where the application runs: published addresses, or the network's")
+        .choices(["outside", "network"])
+        .default("outside"),
+    )
+    .option("--user <name>", "for --dotenv: as whom it logs in", "app")
+    .action(async (words: string[], options: Common & OutputsWords) => {
       const stack = onlyStack(words, options);
+      if (options.json && options.dotenv) {
+        throw new UserError("--json and --dotenv are two forms of the same; choose one", EXIT.usage);
+      }
       const { outputs } = await import("./commands/outputs.js");
       process.exitCode = await outputs({ ...options, stack });
     });
@@ -223,6 +240,31 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const { rotate } = await import("./commands/rotate.js");
       process.exitCode = await rotate({ ...options, stack, user });
     });
+
+  look(
+    "migrate",
+    "[STACK] --from HOST:PORT[,HOST:PORT...]",
+    "carry the data of another Redis over to an empty deployment, while it serves",
+  )
+    .option("--from <addresses>", "where the data is now: the master, and its replicas so that they are closed with it")
+    .option(
+      "--password-file <file>",
+      "its password; - is standard input (default: that of the compose files, or asked for)",
+    )
+    .option("--user <name>", "the user there (default: the one without a name)")
+    .option("-y, --yes", "close the old servers for writes without asking, as soon as everything is there")
+    .option("--reopen", "the way back: only let writes go on there")
+    .option("--json", "for machines")
+    .action(
+      async (
+        words: string[],
+        options: Common & { from?: string; passwordFile?: string; user?: string; yes?: boolean; reopen?: boolean },
+      ) => {
+        const stack = onlyStack(words, options);
+        const { migrate } = await import("./commands/migrate.js");
+        process.exitCode = await migrate({ ...options, stack });
+      },
+    );
 
   command("bench", "[options]", "measure it side by side with the compose files that it replaces")
     .allowUnknownOption()

@@ -2,6 +2,7 @@ import { endpointText, type DeploymentPlan, type Endpoint, type NodePlan, type S
 import type { GroupSecrets, GroupTls } from "../config/secrets";
 import { userNames } from "../config/users";
 import { accessOf } from "./access";
+import { sentinelOptions } from "./clientOptions";
 import { CONTRACT_VERSION, type Connection, type Contract, type ContractMember } from "./contract";
 
 /** The part of a contract that is no secret; all of it follows from the plan, so that a preview can show it. */
@@ -18,6 +19,7 @@ export function contractFacts(plan: DeploymentPlan): ContractFacts {
     masterName,
     quorum: plan.quorum,
     checkTimeoutS,
+    ...(plan.networks.length === 0 ? {} : { network: plan.networks[0]!.name }),
     sentinels,
     nodes,
     natMap: addressTranslation([...nodes, ...sentinels]),
@@ -30,7 +32,7 @@ export function buildContract(plan: DeploymentPlan, { passwords, tls }: GroupSec
   const users = Object.fromEntries(userNames(plan.settings).map((name) => [name, passwords[name]![0]!]));
   const contract = { ...facts, users, ...(tls === undefined ? {} : { tls: clientTls(tls) }) };
   return facts.topology === "sentinel"
-    ? { ...contract, connection: sentinelConnection(contract) }
+    ? { ...contract, connection: sentinelOptions(contract, accessOf(contract, "app"), outside) }
     : { ...contract, connection: directConnection(contract, facts.nodes[0]!) };
 }
 
@@ -41,26 +43,14 @@ export function withMaster(contract: Contract, master: Endpoint): Contract {
 
 type WithUsers = Omit<Contract, "connection">;
 
+const outside = ({ host, port }: Endpoint): Endpoint => ({ host, port });
+
 const directConnection = (contract: WithUsers, { host, port }: Endpoint): Connection => ({
   host,
   port,
   ...accessOf(contract, "app"),
   ...(contract.tls === undefined ? {} : { tls: contract.tls }),
 });
-
-function sentinelConnection(contract: WithUsers): Connection {
-  const { sentinels, masterName, natMap, tls } = contract;
-  const app = accessOf(contract, "app");
-  return {
-    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
-    name: masterName,
-    ...app,
-    sentinelUsername: app.username,
-    sentinelPassword: app.password,
-    ...(tls === undefined ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    ...(Object.keys(natMap).length > 0 ? { natMap } : {}),
-  };
-}
 
 /** Whom clients trust, and what they show if they may be asked. */
 const clientTls = ({ authorities, client }: GroupTls): Contract["tls"] => ({

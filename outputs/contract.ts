@@ -7,64 +7,88 @@ import { nearestName } from "../config/problems";
  */
 export const CONTRACT_VERSION = 2;
 
-const endpoint = z.object({ host: z.string(), port: z.int() });
+const endpoint = z
+  .object({ host: z.string(), port: z.int() })
+  .meta({ id: "Endpoint", description: "Where something listens." });
 
-const member = endpoint.extend({
-  /** Name of the container. `host` and `port` are where it is reached from the engine's host. */
-  name: z.string(),
-  /** Where the members of the group reach it; what Redis and Sentinel answer with. */
-  announced: endpoint,
-  /** Address of the Docker engine that it runs on. */
-  engine: z.string(),
-});
+const member = endpoint
+  .extend({
+    name: z.string().describe("Name of the container. `host` and `port` are where the engine's host reaches it."),
+    announced: endpoint.describe("Where the members of the group reach it; what Redis and Sentinel answer with."),
+    engine: z.string().describe("Address of the Docker engine that it runs on."),
+  })
+  .meta({ id: "Member", description: "A data node or a Sentinel." });
 
-/** What a client needs for TLS, as Node's and so ioredis's options have it; PEM text. */
-const tls = z.object({
-  /** Certificates of the authorities to trust. */
-  ca: z.string(),
-  /** What a client shows; only where the setting `tlsClientCertificates` lets it. */
-  cert: z.string().optional(),
-  key: z.string().optional(),
-});
+const tls = z
+  .object({
+    ca: z.string().describe("Certificates of the authorities to trust."),
+    cert: z
+      .string()
+      .optional()
+      .describe("What a client shows; only where the setting `tlsClientCertificates` lets it."),
+    key: z.string().optional().describe("Private key of `cert`."),
+  })
+  .meta({
+    id: "ClientTls",
+    description: "What a client needs for TLS, as Node's and so ioredis's options have it; PEM text.",
+  });
 
-/** Options of ioredis (`new Redis(connection)`), plain enough for any other client. */
-const connection = z.object({
-  /** Sentinels to ask for the master; absent in the replication topology. */
-  sentinels: z.array(endpoint).optional(),
-  /** Name of the master to ask the Sentinels for; absent in the replication topology. */
-  name: z.string().optional(),
-  /** The master of the moment; only in the replication topology. */
-  host: z.string().optional(),
-  port: z.int().optional(),
-  /** The user `app`, on the data nodes and on the Sentinels. */
-  username: z.string(),
-  password: z.string(),
-  sentinelUsername: z.string().optional(),
-  sentinelPassword: z.string().optional(),
-  /** Only with TLS; `sentinelTLS` and the switch that makes ioredis use both only under Sentinel. */
-  tls: tls.optional(),
-  sentinelTLS: tls.optional(),
-  enableTLSForSentinelMode: z.boolean().optional(),
-  /** Announced address -> address for clients outside the Docker network; absent where none is needed. */
-  natMap: z.record(z.string(), endpoint).optional(),
-});
+const connection = z
+  .object({
+    sentinels: z
+      .array(endpoint)
+      .optional()
+      .describe("Sentinels to ask for the master; absent in the replication topology."),
+    name: z
+      .string()
+      .optional()
+      .describe("Name of the master to ask the Sentinels for; absent in the replication topology."),
+    host: z.string().optional().describe("The master of the moment; only in the replication topology."),
+    port: z.int().optional().describe("Port of `host`."),
+    username: z.string().describe("The user `app`."),
+    password: z.string().describe("The password of `app`."),
+    sentinelUsername: z.string().optional().describe("The user `app` on the Sentinels."),
+    sentinelPassword: z.string().optional().describe("The password of `app` on the Sentinels."),
+    tls: tls.optional().describe("Only with TLS."),
+    sentinelTLS: tls.optional().describe("The same for the Sentinels."),
+    enableTLSForSentinelMode: z.boolean().optional().describe("Makes ioredis use TLS for nodes that Sentinels named."),
+    natMap: z
+      .record(z.string(), endpoint)
+      .optional()
+      .describe("Announced address -> address for clients outside the Docker network; absent where none is needed."),
+  })
+  .meta({
+    id: "Connection",
+    description: "Options of ioredis (`new Redis(connection)`), plain enough for any client.",
+  });
 
 const contract = z.object({
-  contractVersion: z.literal(CONTRACT_VERSION),
-  deployment: z.string(),
-  topology: z.enum(["sentinel", "replication"]),
-  masterName: z.string(),
-  quorum: z.int(),
-  checkTimeoutS: z.int(),
-  sentinels: z.array(member),
-  nodes: z.array(member),
-  natMap: z.record(z.string(), endpoint),
-  /** Passwords by the user's name; the same on the data nodes and on the Sentinels. */
-  users: z.record(z.string(), z.string()),
-  /** Only with TLS. */
-  tls: tls.optional(),
-  connection,
+  contractVersion: z
+    .literal(CONTRACT_VERSION)
+    .describe("Raised when a consumer written for the older one would break."),
+  deployment: z.string().describe("Name of the deployment."),
+  topology: z.enum(["sentinel", "replication"]).describe("Whether Sentinels fail over, or a person does."),
+  masterName: z.string().describe("Name under which Sentinel knows the group."),
+  quorum: z.int().describe("Sentinels that must agree that the master is down."),
+  checkTimeoutS: z.int().describe("Seconds that the checks wait for the group to converge."),
+  network: z
+    .string()
+    .optional()
+    .describe("Docker network on which containers reach the announced addresses; absent on the host's network."),
+  sentinels: z.array(member).describe("The Sentinels; none in the replication topology."),
+  nodes: z.array(member).describe("The data nodes, the initial master first."),
+  natMap: z
+    .record(z.string(), endpoint)
+    .describe("Announced address -> address from outside the Docker network; empty where they are the same."),
+  users: z
+    .record(z.string(), z.string())
+    .describe("Passwords by the user's name; the same on the data nodes and on the Sentinels."),
+  tls: tls.optional().describe("What a client needs for TLS; only with TLS."),
+  connection: connection.describe("Options of a client, as the user `app`."),
 });
+
+/** The contract as JSON Schema, for programs in other languages. */
+export const contractJsonSchema = (): unknown => z.toJSONSchema(contract);
 
 /** Where something listens. */
 export type ContractEndpoint = Readonly<z.output<typeof endpoint>>;
@@ -79,9 +103,14 @@ export type Contract = Readonly<z.output<typeof contract>>;
 
 /** The outputs of a stack are not those of this project, or of another version of it. */
 export class ContractError extends Error {
+  /** Pulumi's mark (`RunError.isInstance`) of an error whose sentence says it all; Pulumi itself is not loaded here. */
+  readonly __pulumiRunError = true;
+
   constructor(message: string) {
     super(message);
     this.name = "ContractError";
+    // Pulumi prints a stack trace wherever there is one, and here the sentence says it all.
+    this.stack = undefined;
   }
 }
 

@@ -10,6 +10,9 @@ export interface DeploymentOutputs {
   readonly contract: pulumi.Output<Contract>;
 }
 
+/** The outputs that hold passwords or keys. */
+export const secretOutputs = ["users", "tls", "connection"] as const;
+
 /**
  * The stack's outputs: those of the first deployment by their own names, and, in a stack with several, all of them by
  * the deployments' names. Only what holds passwords is secret, so that everything else can be read in a preview.

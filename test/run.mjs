@@ -18,6 +18,7 @@ const layers = new Map([
   ["unit", 20_000],
   ["functional", 120_000],
   ["deploy", 300_000],
+  ["consumers", 300_000],
   ["changes", 400_000],
   ["faults", 1_800_000],
 ]);
@@ -39,7 +40,7 @@ if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
  * What runs at the same time when all layers run: real processes and real deployments mostly wait, for different things.
  * Changes and faults are measured, and have the machine to themselves.
  */
-const steps = [["unit"], ["functional", "deploy"], ["changes"], ["faults"]];
+const steps = [["unit"], ["functional", "deploy", "consumers"], ["changes"], ["faults"]];
 
 /**
  * Runs a layer; what it prints comes as it is printed, or, where another one is running, all of it at the end.

@@ -28,17 +28,18 @@ const table = {
   failover: look,
   promote: look,
   rotate: { needs: deployment },
+  migrate: look,
   pulumi: look,
   "stack-init": { needs: pulumi },
   image: { needs: ["engine", "image"] },
-  test: { needs: [...deployment, ...testTools, "python", "actionlint"] },
+  test: { needs: [...deployment, ...testTools, "compose", "python", "yaml", "actionlint"] },
   "test:unit": { needs: [...program, "shellcheck", "busybox", "actionlint"] },
   "test:functional": { needs: [...program, ...testTools] },
   bench: { needs: [...deployment, "redis", "compose"] },
 };
 
 /** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
-export const everything = [...deployment, ...testTools, "compose", "python", "actionlint"];
+export const everything = [...deployment, ...testTools, "compose", "python", "yaml", "actionlint"];
 
 /** The pulumi commands that run the program, or change what it made. */
 const touching = ["up", "update", "preview", "refresh", "destroy", "watch", "import"];

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { paths } from "./paths.mjs";
 
 /**
@@ -53,7 +53,8 @@ export function stampOf(sources, ...more) {
           .sort()
           .map((name) => join(source, name))
       : [source];
-    for (const file of files) hash.update(`\n${file.length}\n`).update(readFileSync(file));
+    // By name, not by path: a clone can be moved.
+    for (const file of files) hash.update(`\n${basename(file)}\n`).update(readFileSync(file));
   }
   return hash.digest("hex");
 }

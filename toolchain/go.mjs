@@ -9,6 +9,9 @@ import { atLeast, MINIMUM_GO, SELF_UPGRADING_GO } from "./versions.mjs";
 /** @param {string} module */
 export const goRecipe = (module) => join(recipes, "go", module);
 
+/** @param {NodeJS.ProcessEnv} env */
+export const goProgram = (env) => which("go", env, ["/usr/local/go/bin", "/usr/lib/go/bin"]);
+
 /**
  * @param {object} build
  * @param {string} build.module the folder under toolchain/go
@@ -19,7 +22,7 @@ export const goRecipe = (module) => join(recipes, "go", module);
  * @param {import("./say.mjs").Note} note
  */
 export async function goBuild({ module, main = ".", output, set }, env, note) {
-  const go = which("go", env, ["/usr/local/go/bin", "/usr/lib/go/bin"]);
+  const go = goProgram(env);
   const needed = `Go ${MINIMUM_GO} or newer`;
   if (!go)
     throw new Stop(

@@ -1,4 +1,4 @@
-// Builds another server's image where no registry answers: the few packages of one Debian release, unpacked over the
+// Builds another image where no registry answers, another server's or an application's: the few packages of one Debian release, unpacked over the
 // image that is there already (image-build.mjs). That takes seconds; a Debian of its own would take a minute.
 //
 // It is sound because apt itself decides what has to be added, with the base image's own list of packages in hand.
@@ -93,23 +93,22 @@ export const withoutServers = (status) =>
  * @param {{ mirror: string, status: string }} origin
  * @param {import("./child.mjs").RunOptions} quiet
  */
-async function fill(folder, image, { debian, server, series }, { mirror, status }, quiet) {
+async function fill(folder, image, { debian, packages, series, program }, { mirror, status }, quiet) {
   const [apt, files] = [join(folder, "apt"), join(folder, "files")];
   mkdirSync(files);
   const kept = withoutServers(status);
-  const packages = [`${server}-server`, `${server}-tools`];
   const archives = await downloadFor({ packages, release: debian, mirror, status: kept }, apt, quiet);
+  const [main] = packages;
   let [installed, version] = [kept, ""];
   for (const archive of archives) {
     await run("dpkg-deb", ["-x", archive, files], quiet);
     const fields = (await run("dpkg-deb", ["-f", archive], quiet)).trim();
     installed += `${fields.replace("\n", "\nStatus: install ok installed\n")}\n\n`;
-    if (fields.startsWith(`Package: ${server}-server\n`))
-      version = fields.match(/^Version: (?:\d+:)?(.*)$/m)?.[1] ?? "";
+    if (fields.startsWith(`Package: ${main}\n`)) version = fields.match(/^Version: (?:\d+:)?(.*)$/m)?.[1] ?? "";
   }
   if (!version.startsWith(`${series}.`)) {
     throw new Stop(
-      `image: Debian ${debian} has ${server} ${version || "no more"} by now, not the ${series} of ${image}; load an image by hand, or set another one.`,
+      `image: Debian ${debian} has ${main} ${version || "no more"} by now, not the ${series} of ${image}; load an image by hand, or set another one.`,
     );
   }
   keepPrograms(files);
@@ -118,8 +117,11 @@ async function fill(folder, image, { debian, server, series }, { mirror, status 
   writeFileSync(join(files, STATUS), installed);
   rmSync(apt, { recursive: true });
   const source = mirror.replace(/\/\/[^/@]*@/, "//");
-  writeFileSync(join(folder, "Dockerfile"), dockerfile(server, version, `${debian} (${source})`));
+  writeFileSync(join(folder, "Dockerfile"), dockerfile({ main, program, version }, `${debian} (${source})`));
 }
+
+/** What is kept of /usr; in its share/ Debian's Node.js has a part of itself. */
+const KEPT = ["bin", "sbin", "lib", "share"];
 
 /**
  * Leaves the programs and libraries, where the base image has them: its /lib, /bin and /sbin are links into /usr.
@@ -132,21 +134,23 @@ function keepPrograms(files) {
   }
   for (const folder of [files, join(files, "usr")]) {
     for (const name of readdirSync(folder)) {
-      const keep = folder === files ? ["usr"] : ["bin", "sbin", "lib"];
+      const keep = folder === files ? ["usr"] : KEPT;
       if (!keep.includes(name)) rmSync(join(folder, name), { recursive: true });
     }
   }
+  for (const name of ["doc", "man", "info", "locale", "lintian", "bash-completion"])
+    rmSync(join(files, "usr/share", name), { recursive: true, force: true });
   rmSync(join(files, "usr/lib/systemd"), { recursive: true, force: true });
 }
 
 /**
- * @param {string} server
- * @param {string} version of the package
+ * @param {{ main: string, program: string, version: string }} what the main package, its program and version
  * @param {string} source
  */
-function dockerfile(server, version, source) {
+function dockerfile({ main, program, version }, source) {
   const short = version.match(/^[\d.]+\d/)?.[0] ?? version;
-  const variables = { REDIS_VERSION: "", VALKEY_VERSION: "", [`${server.toUpperCase()}_VERSION`]: short };
+  const name = main.replace(/-server$/, "").toUpperCase();
+  const variables = { REDIS_VERSION: "", VALKEY_VERSION: "", [`${name}_VERSION`]: short };
   return `${[
     `FROM ${IMAGE}`,
     "USER root",
@@ -158,8 +162,8 @@ function dockerfile(server, version, source) {
       .map(([name, value]) => `${name}="${value}"`)
       .join(" ")}`,
     "ENTRYPOINT []",
-    `CMD ["${server}-server"]`,
-    `LABEL org.opencontainers.image.title="${server} ${version} from Debian ${source}"`,
+    `CMD ["${program}"]`,
+    `LABEL org.opencontainers.image.title="${main} ${version} from Debian ${source}"`,
     `LABEL org.opencontainers.image.description="Built by toolchain/image-variant.mjs because no image registry was reachable; not the official image"`,
   ].join("\n")}\n`;
 }

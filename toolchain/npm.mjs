@@ -1,4 +1,4 @@
-// `npm ci`, quietly.
+// `npm ci`, quietly; what only developers of a package need is the whole of it here, whatever NODE_ENV says.
 
 import { run } from "./child.mjs";
 
@@ -14,7 +14,7 @@ export function npmInstall(folder, env, options) {
       ([name]) => !/^npm_(package|lifecycle)_|^npm_config_(local_prefix|prefix|global)$/.test(name),
     ),
   );
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const [command, first] = env.npm_execpath?.endsWith(".js") ? [process.execPath, [env.npm_execpath]] : ["npm", []];
   return run(command, [...first, ...args], { ...options, cwd: folder, env: clean });
 }

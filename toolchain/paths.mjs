@@ -24,6 +24,7 @@ export const paths = {
   node: join(made, "node"),
   debs: join(made, "debs"),
   python: join(made, "python"),
+  yaml: join(made, "yaml"),
   actionlint: join(made, "actionlint"),
   log: join(made, "log"),
   /** What node remembers of the modules that it compiled. */

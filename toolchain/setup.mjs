@@ -13,6 +13,7 @@ import { plugins } from "./pieces/plugins.mjs";
 import { pulumi } from "./pieces/pulumi.mjs";
 import { python } from "./pieces/python.mjs";
 import { state } from "./pieces/state.mjs";
+import { yaml } from "./pieces/yaml.mjs";
 import { busybox, compose, redis, shellcheck } from "./pieces/tools.mjs";
 import { say, Stop } from "./say.mjs";
 
@@ -33,6 +34,7 @@ export const pieces = {
   busybox,
   compose,
   python,
+  yaml,
   actionlint,
 };
 
@@ -42,8 +44,8 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state", "actionlint"],
-  ["engine", "image", "redis", "shellcheck", "busybox", "compose", "python"],
+  ["pulumi", "plugins", "state", "yaml", "python", "actionlint"],
+  ["engine", "image", "redis", "shellcheck", "busybox", "compose"],
 ];
 
 /**

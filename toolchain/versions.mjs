@@ -24,19 +24,33 @@ export const IMAGE_DEBIAN = "trixie";
 
 /**
  * Further images that can be built where no registry answers: the programs of one Debian release over the image above.
- * Their names are those of the official ones, so that a stack's settings are the same on every machine.
+ * Their names are those of the official ones, so that a stack's settings are the same on every machine. The last ones
+ * are for applications.
  * @type {Readonly<Record<string, Variant>>}
  */
 export const VARIANTS = {
-  "redis:7.0.15": { debian: "bookworm", server: "redis", series: "7.0" },
-  "valkey/valkey:8.1": { debian: "trixie", server: "valkey", series: "8.1" },
+  "redis:7.0.15": {
+    debian: "bookworm",
+    packages: ["redis-server", "redis-tools"],
+    series: "7.0",
+    program: "redis-server",
+  },
+  "valkey/valkey:8.1": {
+    debian: "trixie",
+    packages: ["valkey-server", "valkey-tools"],
+    series: "8.1",
+    program: "valkey-server",
+  },
+  "node:20-slim": { debian: "trixie", packages: ["nodejs"], series: "20", program: "node" },
+  "python:3.13-slim": { debian: "trixie", packages: ["python3"], series: "3.13", program: "python3" },
 };
 
 /**
  * @typedef {object} Variant
  * @property {string} debian the release that has it
- * @property {"redis" | "valkey"} server beginning of the names of packages and programs
- * @property {string} series beginning of the version that the release must have
+ * @property {[string, ...string[]]} packages the first one is what the image is for
+ * @property {string} series beginning of the version that the first one must have
+ * @property {string} program what a container of it runs
  */
 
 /** The plugins of Pulumi that the program uses, under the names that Pulumi gives them. */

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { contractJsonSchema } from "../outputs/contract";
 import { decisionTables } from "./decisionTable";
 import { generatedProjectFile } from "./projectFile";
 import { fullTable, shortTable } from "./settingsTable";
 
-/** `npm run generate`: everything that is derived from the settings' schema. */
+/** `npm run generate`: everything that is derived from the schemas of the settings and of the outputs. */
 
 const root = join(__dirname, "..");
 
@@ -16,6 +17,8 @@ export const generators: ReadonlyMap<string, (current: string) => string> = new 
   ["Pulumi.yaml", generatedProjectFile],
   ["README.md", (current: string) => betweenMarkers(current, shortTable())],
   [join("docs", "settings.md"), (current: string) => betweenMarkers(current, fullTable())],
+  // A change of it is a change of what applications read: see CONTRACT_VERSION.
+  [join("docs", "contract.schema.json"), () => `${JSON.stringify(contractJsonSchema(), undefined, 2)}\n`],
   [join("docs", "boot.md"), (current: string) => betweenMarkers(current, decisionTables())],
 ]);
 

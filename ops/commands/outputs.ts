@@ -1,24 +1,43 @@
 import { endpointText } from "../../config/plan";
-import type { ClientTls, Contract, ContractMember } from "../../outputs/contract";
+import type { Client } from "../../outputs/clientOptions";
+import { ContractError, type ClientTls, type Contract, type ContractMember } from "../../outputs/contract";
+import { environmentOf, renderDotenv } from "../../outputs/environment";
 import { readContract } from "../stack";
 import { renderTable } from "../table";
-import { EXIT } from "../userError";
+import { EXIT, UserError } from "../userError";
 
 export interface OutputsOptions {
   readonly stack: string;
   readonly deployment?: string;
   readonly json?: boolean;
   readonly showSecrets?: boolean;
+  /** Environment variables instead of a table. */
+  readonly dotenv?: boolean;
+  readonly from?: Client["from"];
+  readonly user?: string;
 }
 
 const MASKED = "[secret]";
 
 /** `npm run outputs`: what the applications' stacks get from this one. */
-export async function outputs({ stack, deployment, json, showSecrets }: OutputsOptions): Promise<number> {
+export async function outputs(options: OutputsOptions): Promise<number> {
+  const { stack, deployment, json, showSecrets, dotenv, ...client } = options;
   const contract = await readContract(stack, deployment);
+  if (dotenv) {
+    process.stdout.write(renderDotenv(variables(contract, client), !showSecrets));
+    return EXIT.ok;
+  }
   const shown = showSecrets ? contract : withoutSecrets(contract);
   process.stdout.write(`${json ? JSON.stringify(shown, undefined, 2) : renderOutputs(shown)}\n`);
   return EXIT.ok;
+}
+
+function variables(contract: Contract, client: Client): Readonly<Record<string, string>> {
+  try {
+    return environmentOf(contract, client);
+  } catch (error) {
+    throw error instanceof ContractError ? new UserError(error.message) : error;
+  }
 }
 
 /** The outputs with every secret masked; what is not secret in `connection` stays readable. */

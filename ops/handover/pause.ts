@@ -6,8 +6,8 @@ import type { Member } from "./group";
  * Longer than any wait between two renewals, or writes would go on, and be lost, while the roles are switched.
  */
 const PAUSE_MS = 15_000;
-/** Where more time than this went by since the last renewal (this machine stood still), the pause may have run out. */
-const HOLDS_MS = PAUSE_MS / 3;
+/** Where more of it than this went by since the last renewal (this machine stood still), the pause may have run out. */
+const HOLDS_PART = 1 / 3;
 
 /** The writes of a master, held back; clients wait, and none sees an error. */
 export class WritePause {
@@ -15,13 +15,18 @@ export class WritePause {
   private renewedAt = 0;
 
   private constructor(
-    private readonly master: Member,
+    private readonly master: Pick<Member, "redis">,
+    private readonly forMs: number,
     private readonly since: number,
   ) {}
 
-  /** Holds writes back; those already acknowledged are on their way to the replicas. */
-  static async begin(master: Member): Promise<WritePause> {
-    const pause = new WritePause(master, performance.now());
+  /**
+   * Holds writes back; those already acknowledged are on their way to the replicas.
+   *
+   * @param forMs after which the server would end it by itself.
+   */
+  static async begin(master: Pick<Member, "redis">, forMs = PAUSE_MS): Promise<WritePause> {
+    const pause = new WritePause(master, forMs, performance.now());
     await pause.renew();
     return pause;
   }
@@ -30,12 +35,12 @@ export class WritePause {
   async renew(): Promise<void> {
     // By the clock that goes on while a machine sleeps.
     this.renewedAt = Date.now();
-    await this.master.redis.call("CLIENT", "PAUSE", PAUSE_MS, "WRITE");
+    await this.master.redis.call("CLIENT", "PAUSE", this.forMs, "WRITE");
   }
 
   /** Whether no write can have been taken since the last renewal. */
   get holds(): boolean {
-    return Date.now() - this.renewedAt < HOLDS_MS;
+    return Date.now() - this.renewedAt < this.forMs * HOLDS_PART;
   }
 
   /** Milliseconds for which writes were held back, so far or in all. */
@@ -60,7 +65,7 @@ export class WritePause {
 }
 
 /** Makes a node a replica, drops its clients and lets go what was held back, in one step. */
-export async function becomeReplica({ redis }: Member, master: Endpoint): Promise<void> {
+export async function becomeReplica({ redis }: Pick<Member, "redis">, master: Endpoint): Promise<void> {
   const results = await redis
     .multi()
     .call("REPLICAOF", master.host, master.port)

@@ -145,6 +145,30 @@ describe("TLS", function () {
       }
     }));
 
+  it("is waited for by members whose volumes have the secrets of before it, and then spoken", () =>
+    withGroup({ settings: { ...SETTINGS, replicas: 1, sentinels: 1 } }, async (group) => {
+      const { passwords } = group.secrets;
+      for (const member of group.members) {
+        member.loseSecrets();
+        member.putSecrets(renderSecrets(group.plan, member.plan, { passwords }));
+      }
+      group.start();
+      for (const member of group.members) {
+        await member.logged(/waits for its secrets/);
+        assert.equal((await member.run("health")).code, 1, member.name);
+      }
+      for (const member of group.members) {
+        const secrets = renderSecrets(group.plan, member.plan, group.secrets);
+        member.bringSecrets(secrets);
+        const { code, output } = await member.run("secrets", "accept", secrets.term);
+        assert.equal(code, 0, output);
+      }
+      await group.settled();
+      for (const member of group.members) {
+        assert.equal((await member.run("health")).code, 0, member.name);
+      }
+    }));
+
   it("certificates are renewed in a running group: data nodes go on, Sentinels start again one by one", () =>
     withGroup({ settings: SETTINGS }, async (group) => {
       await group.up();

@@ -39,6 +39,11 @@ export class PulumiProject {
     copyFileSync(join(root, "Pulumi.yaml"), join(this.folder, "Pulumi.yaml"));
   }
 
+  /** Address of the state, for a program that refers to a stack in it. */
+  get backend(): string {
+    return `file://${this.state}`;
+  }
+
   /** Makes a stack with the settings given. */
   async addStack(stack: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
     this.configure(stack, settings);
@@ -142,7 +147,7 @@ export class PulumiProject {
   private environment(): NodeJS.ProcessEnv {
     return {
       ...process.env,
-      PULUMI_BACKEND_URL: `file://${this.state}`,
+      PULUMI_BACKEND_URL: this.backend,
       PULUMI_CONFIG_PASSPHRASE: "only for a test",
       PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
       PULUMI_SKIP_UPDATE_CHECK: "1",

@@ -64,6 +64,7 @@ interface Seen {
   readonly isAuthoritiesSecret: boolean;
   readonly members: Readonly<Record<string, MemberTls>>;
   readonly areMembersSecret: boolean;
+  readonly client: MemberTls | undefined;
 }
 
 /** The certificates of a deployment of one replica and one Sentinel. */
@@ -76,12 +77,14 @@ async function certificatesOf(overrides: DeploymentOverrides = {}): Promise<Seen
     return [made.all];
   });
   const certificates = made!;
+  const { members, client } = await valueOf(certificates.all);
   return {
     all,
     authorities: await valueOf(certificates.authorities),
     isAuthoritiesSecret: await pulumi.isSecret(certificates.authorities),
-    members: (await valueOf(certificates.all)).members,
+    members,
     areMembersSecret: await pulumi.isSecret(certificates.all),
+    client,
   };
 }
 
@@ -131,6 +134,12 @@ describe("the certificates", () => {
       assert.equal(member.key, `${PRIVATE_KEY} ${name}-tls-key\n`);
     }
     assert.equal(new Set(Object.values(members).map(({ certificate }) => certificate)).size, 3);
+  });
+
+  it("have a client's key as PKCS#8, which Java reads, too", async () => {
+    const { client } = await certificatesOf({ tlsClientCertificates: "required" });
+    assert.equal(client?.key, `${PRIVATE_KEY} redis-client-tls-key as PKCS#8\n`);
+    assert.equal((await certificatesOf()).client, undefined);
   });
 
   it("have private keys in secret inputs only", async () => {

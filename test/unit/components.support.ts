@@ -33,7 +33,10 @@ const computed: Readonly<Record<string, (inputs: Inputs, name: string) => Inputs
   "docker:index/remoteImage:RemoteImage": ({ name }) => ({
     imageId: name === "redis:8.0.2" ? "sha256:0123" : "sha256:4567",
   }),
-  "tls:index/privateKey:PrivateKey": (_, name) => ({ privateKeyPem: `${PRIVATE_KEY} ${name}\n` }),
+  "tls:index/privateKey:PrivateKey": (_, name) => ({
+    privateKeyPem: `${PRIVATE_KEY} ${name}\n`,
+    privateKeyPemPkcs8: `${PRIVATE_KEY} ${name} as PKCS#8\n`,
+  }),
   "tls:index/certRequest:CertRequest": (inputs) => ({ certRequestPem: signed("request", inputs) }),
   "tls:index/selfSignedCert:SelfSignedCert": (inputs) => ({ certPem: signed("authority", inputs) }),
   "tls:index/locallySignedCert:LocallySignedCert": (inputs) => ({ certPem: signed("certificate", inputs) }),

@@ -15,6 +15,7 @@ import { withLock } from "../../toolchain/lock.mjs";
 import { isInstalled } from "../../toolchain/pieces/dependencies.mjs";
 import { chosen } from "../../toolchain/pieces/engine.mjs";
 import { state } from "../../toolchain/pieces/state.mjs";
+import { yaml } from "../../toolchain/pieces/yaml.mjs";
 import { remember, restore } from "../../toolchain/stack-files.mjs";
 import { atLeast, MINIMUM_NODE, PLUGINS, pluginVersion } from "../../toolchain/versions.mjs";
 
@@ -240,6 +241,17 @@ describe("the chosen engine", () => {
   });
 });
 
+describe("the YAML language host", () => {
+  const find = (found: object) => yaml.find({ env: { PATH: folder }, offline: true, image: "", found });
+
+  it("is the one that came with pulumi, whatever else there is", async () => {
+    put("release/pulumi", "");
+    put("release/pulumi-language-yaml", "");
+    const found = await find({ pulumi: { summary: "", program: join(folder, "release", "pulumi") } });
+    assert.deepEqual(found, { summary: `YAML language host, ${folder}/release/pulumi-language-yaml` });
+  });
+});
+
 describe("image names", () => {
   it("are split where the engine wants it", () => {
     assert.deepEqual(splitImage("redis:8.0.2"), { name: "redis", tag: "8.0.2" });
@@ -255,6 +267,7 @@ describe("what a command needs", () => {
     assert.ok(!needsOf("status", []).needs.includes("engine"), "a look must not start an engine");
     assert.ok(!needsOf("pulumi", ["stack", "output"]).needs.includes("engine"));
     assert.ok(needsOf("pulumi", ["up"]).needs.includes("engine"));
+    assert.ok(needsOf("test:deploy", []).needs.includes("yaml") && !needsOf("up", []).needs.includes("yaml"));
     assert.deepEqual(needsOf("test:faults", []), needsOf("test", []), "a subset not known here gets everything");
   });
 });

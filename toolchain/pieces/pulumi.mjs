@@ -11,6 +11,8 @@ import { say, step } from "../say.mjs";
 import { atLeast, MINIMUM_PULUMI, PULUMI } from "../versions.mjs";
 
 const HOST = "pulumi-language-nodejs";
+/** Of the examples that are programs in Python and in YAML. */
+const EXAMPLES = ["pulumi-language-python", "pulumi-language-python-exec", "pulumi-language-yaml"];
 const official = `official ${PULUMI}`;
 const builtStamp = () => stampOf([goRecipe("pulumi"), goRecipe("language-nodejs")], PULUMI);
 
@@ -116,8 +118,8 @@ export const pulumi = {
             return false;
           },
         ));
-      // The archive has the hosts of all languages; ours is enough.
-      if (got) for (const name of ["pulumi", HOST]) renameSync(join(fresh, name), join(folder, name));
+      // The archive has the hosts of all languages; these are enough.
+      if (got) for (const name of ["pulumi", HOST, ...EXAMPLES]) renameSync(join(fresh, name), join(folder, name));
       else await build(folder, env);
       rmSync(fresh, { recursive: true, force: true });
       writeWhole(join(folder, "stamp"), got ? official : builtStamp());

@@ -1,24 +1,31 @@
-// Python with redis-py, for the one test that runs the Python example.
+// Python with redis-py, Pulumi's SDK and its Python language host, for the tests that run the examples in Python.
 //
-// redis-py is pinned with its hashes by toolchain/python/requirements.txt and lies in a folder of its own
-// (`pip install --target`): a virtual environment needs python3-venv, which a bare Debian does not have.
+// The packages are pinned with their hashes by toolchain/python/requirements.txt and lie in a folder of their own
+// (`pip install --target`): a virtual environment needs python3-venv, which a bare Debian does not have. The language
+// host is the one beside `pulumi`, or is built from the same Go module as the Node.js one.
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { run, which } from "../child.mjs";
 import { commandFolder, getTool } from "../debs.mjs";
 import { makeFolder, readIfThere, stampOf, writeWhole } from "../files.mjs";
+import { goBuild, goProgram, goRecipe } from "../go.mjs";
 import { paths, readable, recipes } from "../paths.mjs";
 import { step } from "../say.mjs";
 
 const requirements = join(recipes, "python", "requirements.txt");
-const program = join(paths.python, "bin", "python3-with-redis");
+const program = join(paths.python, "bin", "python3");
+
+const HOST = "pulumi-language-python";
+const SDK = "github.com/pulumi/pulumi/sdk/v3";
+const recipe = goRecipe("language-python");
+const stamp = () => stampOf([requirements, recipe]);
 
 /** @returns {import("../piece.mjs").Found | undefined} */
 function ours() {
-  if (!existsSync(program) || readIfThere(join(paths.python, "stamp")) !== stampOf([requirements])) return undefined;
+  if (!existsSync(program) || readIfThere(join(paths.python, "stamp")) !== stamp()) return undefined;
   return {
-    summary: `Python with redis-py, ${readable(program)}`,
+    summary: `Python with redis-py and Pulumi, ${readable(program)}`,
     program,
     variables: { REDIS_EXAMPLE_PYTHON: program },
   };
@@ -39,17 +46,44 @@ async function withPip(env, note) {
   return undefined;
 }
 
+/**
+ * The language host and its script beside the interpreter, unless they come with the machine's `pulumi`.
+ * @param {string} folder
+ * @param {import("../piece.mjs").Context} context
+ * @param {import("../say.mjs").Note} note
+ */
+async function languageHost(folder, { env, found }, note) {
+  const beside = found.pulumi?.program && existsSync(join(dirname(realpathSync(found.pulumi.program)), HOST));
+  if (beside || which(HOST, env)) return;
+  await goBuild(
+    { module: "language-python", main: `${SDK}/python/cmd/${HOST}`, output: join(folder, HOST), set: {} },
+    env,
+    note,
+  );
+  const source = await run(goProgram(env) ?? "go", ["list", "-m", "-f", "{{.Dir}}", SDK], {
+    log: "python",
+    cwd: recipe,
+    env,
+  });
+  writeWhole(
+    join(folder, `${HOST}-exec`),
+    readFileSync(join(source.trim(), "python", "cmd", `${HOST}-exec`), "utf8"),
+    0o755,
+  );
+}
+
 /** @type {import("../piece.mjs").Piece} */
 export const python = {
   name: "python",
-  otherwise: "redis-py is got from PyPI into .toolchain/ (one test only)",
+  otherwise: "redis-py and Pulumi's SDK are got from PyPI into .toolchain/ (tests only)",
 
   async find() {
     return ours();
   },
 
-  async get({ env }) {
-    await step("python: getting redis-py from PyPI", (note) =>
+  async get(context) {
+    const { env } = context;
+    await step("python: getting redis-py and Pulumi's SDK from PyPI", (note) =>
       makeFolder(paths.python, async (folder) => {
         const own = await withPip(env, note);
         const pip = own ? [own, "-m", "pip"] : [join(commandFolder, "pip3")];
@@ -77,8 +111,9 @@ export const python = {
           `exec '${interpreter}' "$@"`,
           "",
         ].join("\n");
-        writeWhole(join(folder, "bin", "python3-with-redis"), script, 0o755);
-        writeWhole(join(folder, "stamp"), stampOf([requirements]));
+        writeWhole(join(folder, "bin", "python3"), script, 0o755);
+        await languageHost(join(folder, "bin"), context, note);
+        writeWhole(join(folder, "stamp"), stamp());
       }),
     );
     return /** @type {import("../piece.mjs").Found} */ (ours());

@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
-import { parseContract } from "../../outputs/contract";
+import { redisOptions } from "../../outputs/clientOptions";
+import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
+import { ExampleProject, python } from "../support/exampleProject";
+import { runGoRedis, runLettuce } from "../support/exampleClients";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
-const python = process.env.REDIS_EXAMPLE_PYTHON ?? "python3";
+
+/** The same connection, but that every member is said to be where nobody listens. */
+function withoutWayThrough(connection: string): string {
+  const { natMap, ...rest } = JSON.parse(connection) as { natMap: object };
+  const nowhere = Object.keys(natMap).map((address) => [address, { host: "127.0.0.1", port: 1 }] as const);
+  return JSON.stringify({ ...rest, natMap: Object.fromEntries(nowhere) });
+}
 
 describe("who consumes the outputs", () => {
   const project = new PulumiProject();
@@ -36,6 +46,12 @@ describe("who consumes the outputs", () => {
     assert.equal(stdout, "hello from ioredis\n");
   });
 
+  it("who only reads may read from a replica", async () => {
+    const reader = new Redis(redisOptions(await project.contract("used"), { node: "replica" }));
+    assert.match(await reader.info("replication"), /^role:slave/m);
+    reader.disconnect();
+  });
+
   it("redis-py takes it in three lines, and with address translation in a few more", async () => {
     for (const [file, greeting] of [
       ["main.py", "hello from redis-py"],
@@ -47,12 +63,60 @@ describe("who consumes the outputs", () => {
     }
   });
 
+  it("redis-cli gets in with the authority as a file, and not without", async () => {
+    const { password, tls } = JSON.parse(connection) as { password: string; tls: { ca: string } };
+    const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-ca-"));
+    writeFileSync(join(folder, "ca.crt"), tls.ca);
+    const ping = (...options: string[]) =>
+      run("redis-cli", [...options, "-h", "127.0.0.1", "-p", "18080", "--user", "app", "PING"], folder, {
+        ...process.env,
+        REDISCLI_AUTH: password,
+      });
+    try {
+      assert.equal((await ping("--tls", "--cacert", "ca.crt")).stdout, "PONG\n");
+      assert.match((await ping("--tls")).output, /certificate verify failed|SSL_connect failed/);
+      assert.doesNotMatch((await ping()).output, /PONG/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("go-redis takes it with a dialer that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runGoRedis(this, connection));
+    assert.equal(stdout, "hello from go-redis\n");
+    const { code, output } = await runGoRedis(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /127\.0\.0\.1:1: connect: connection refused/);
+  });
+
+  it("Lettuce takes it with a resolver that translates addresses", async function () {
+    const { stdout } = expectSuccess(await runLettuce(this, connection));
+    assert.match(stdout, /hello from Lettuce$/m);
+    const { code, output } = await runLettuce(this, withoutWayThrough(connection));
+    assert.notEqual(code, 0, "it did not use natMap");
+    assert.match(output, /Connection refused: \/127\.0\.0\.1:1\b/);
+  });
+
   it("a preview and the outputs mask what is secret, and only that", async () => {
     const { stdout } = expectSuccess(await project.pulumi(["stack", "output", "--json", "--stack", "used"]));
     const outputs = JSON.parse(stdout) as Record<string, unknown>;
     assert.deepEqual([outputs.users, outputs.connection], ["[secret]", "[secret]"]);
     assert.deepEqual([outputs.contractVersion, outputs.topology, outputs.masterName], [2, "sentinel", "mymaster"]);
     assert.throws(() => parseContract(outputs), /connection/);
+  });
+
+  it("any other language gets environment variables, and the secrets only when asked for", async () => {
+    const shown = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--show-secrets"])).stdout;
+    const variables = parseEnv(shown) as Record<string, string>;
+    const { username, password } = JSON.parse(connection) as Connection;
+    assert.deepEqual([variables.REDIS_USERNAME, variables.REDIS_PASSWORD], [username, password]);
+    assert.equal(variables.REDIS_SENTINELS, "127.0.0.1:28080,127.0.0.1:28081,127.0.0.1:28082");
+    const masked = expectSuccess(await project.command(["outputs", "used", "--dotenv", "--from", "network"])).stdout;
+    assert.match(masked, /^REDIS_SENTINELS=172\.[\d.]+:26379,/m);
+    assert.ok(!masked.includes(password), masked);
+    const { code, output } = await project.command(["outputs", "used", "--dotenv", "--user", "nobody"]);
+    assert.equal(code, 1);
+    assert.match(output, /used has no user nobody; there are admin, app,/);
   });
 
   it("status says who is master, in words and for machines", async () => {
@@ -95,45 +159,15 @@ describe("who consumes the outputs", () => {
 });
 
 describe("a program of one's own", () => {
-  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-own-"));
-  const state = mkdtempSync(join(tmpdir(), "redis-on-docker-own-state-"));
-  const program = join(folder, "examples", "own-program");
-  const env = {
-    ...process.env,
-    PULUMI_BACKEND_URL: `file://${state}`,
-    PULUMI_CONFIG_PASSPHRASE: "only for a test",
-    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
-  };
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], program, env);
-  before(() => {
-    for (const name of [
-      "components",
-      "config",
-      "checks",
-      "engine",
-      "node",
-      "outputs",
-      "node_modules",
-      "package.json",
-      "tsconfig.json",
-    ]) {
-      symlinkSync(join(root, name), join(folder, name));
-    }
-    cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
-  });
-  after(async () => {
-    await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own");
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(state, { recursive: true, force: true });
-  });
+  const program = new ExampleProject("own-program", "own");
+  after(() => program.dispose());
 
   it("deploys with the components, and changes nothing the second time", async () => {
-    expectSuccess(await pulumi("stack", "init", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--stack", "own"));
-    expectSuccess(await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "own"));
-    const { stdout } = expectSuccess(await pulumi("stack", "output", "masterEndpoint", "--json", "--stack", "own"));
-    assert.deepEqual(JSON.parse(stdout), { host: "127.0.0.1", port: 16380 });
-    expectSuccess(await pulumi("destroy", "--yes", "--skip-preview", "--stack", "own"));
+    await program.init();
+    expectSuccess(await program.up());
+    expectSuccess(await program.up("--expect-no-changes"));
+    assert.deepEqual(await program.output("masterEndpoint"), { host: "127.0.0.1", port: 16380 });
+    expectSuccess(await program.destroy());
     assert.deepEqual(await leftovers("own-cache"), []);
   });
 });

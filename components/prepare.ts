@@ -1,0 +1,23 @@
+import { defaultEngineEndpoint, planDeployment } from "../config/plan";
+import { SettingsError } from "../config/problems";
+import type { DeploymentSettings } from "../config/schema";
+import { preflight } from "../engine/preflight";
+import { stackIdentity } from "./redisBase";
+import type { RedisDeploymentArgs } from "./redisDeployment";
+
+/**
+ * Settings -> plans -> a look at the engines: what each `RedisDeployment` is made from.
+ *
+ * @throws SettingsError with everything that would stop a deployment half-way; nothing was touched then.
+ */
+export async function prepareDeployments(
+  deployments: readonly DeploymentSettings[],
+): Promise<readonly RedisDeploymentArgs[]> {
+  const engine = defaultEngineEndpoint(process.env);
+  const plans = deployments.map((settings) => planDeployment(settings, engine));
+  const { problems, surveys } = await preflight(plans, stackIdentity());
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return plans.map((plan) => ({ plan, surveys: surveys.get(plan.name) }));
+}

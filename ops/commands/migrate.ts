@@ -1,0 +1,103 @@
+import { nodeClient } from "../../checks/connections";
+import { observe } from "../../checks/observe";
+import { currentMaster } from "../../checks/roles";
+import type { Endpoint } from "../../config/plan";
+import type { Contract } from "../../outputs/contract";
+import { confirm, requireTerminal } from "../ask";
+import { stopSignal, timedSteps } from "../handover/announce";
+import { parseAddresses } from "../migrate/addresses";
+import type { Target } from "../migrate/copy";
+import { reopen } from "../migrate/cutOver";
+import { findLogin, VALUE_MS, type LoginOptions } from "../migrate/login";
+import { migrate as carryOver } from "../migrate/migration";
+import { findMaster, withServers } from "../migrate/sources";
+import { readContract } from "../stack";
+import { EXIT, UserError } from "../userError";
+import { DEFAULT_STACK } from "../words";
+
+export interface MigrateOptions extends LoginOptions {
+  readonly stack: string;
+  readonly deployment?: string;
+  /** Where the data is now. */
+  readonly from?: string;
+  readonly yes?: boolean;
+  /** Only let writes go on where they were closed. */
+  readonly reopen?: boolean;
+  readonly json?: boolean;
+}
+
+const QUESTION = "Close the old servers for writes now? Until applications use the new deployment, their writes fail.";
+
+/** `npm run migrate`: the data of another Redis, carried over while it serves. */
+export async function migrate(options: MigrateOptions): Promise<number> {
+  const addresses = parseAddresses(options.from);
+  if (options.reopen) {
+    return letWritesGoOn(addresses, options);
+  }
+  if (!options.yes) {
+    requireTerminal(QUESTION);
+  }
+  const { stack, yes, json } = options;
+  const contract = await readContract(stack, options.deployment);
+  const login = await findLogin(options, addresses[0]!);
+  const stop = stopSignal();
+  try {
+    const say = timedSteps((line) => process.stderr.write(line));
+    const done = await withServers(addresses, login, async (servers) =>
+      withTarget(contract, async (target) =>
+        carryOver({
+          sources: await findMaster(addresses, servers),
+          login,
+          target,
+          deployment: contract.deployment,
+          say,
+          mayClose: (signal) => (yes ? Promise.resolve(true) : confirm(QUESTION, "--yes", signal)),
+          signal: stop.signal,
+        }),
+      ),
+    );
+    if (done === undefined) {
+      process.stderr.write("Nothing was switched; the next attempt starts afresh.\n");
+      return EXIT.failed;
+    }
+    const { keys, bytes, heldMs } = done;
+    const { deployment } = contract;
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ deployment, from: options.from, keys, bytes, heldMs })}\n`
+        : `${deployment} has all data of ${options.from}, where writes were held for ${heldMs} ms and are refused from now on.\n`,
+    );
+    const target = stack === DEFAULT_STACK ? "" : `${stack} `;
+    process.stderr.write(
+      `Give the applications the new outputs: npm run outputs -- ${target}--show-secrets\nBack, without what is written here from now on: npm run migrate -- --from ${options.from} --reopen\n`,
+    );
+    return EXIT.ok;
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function letWritesGoOn(addresses: readonly Endpoint[], options: MigrateOptions): Promise<number> {
+  const login = await findLogin(options, addresses[0]!);
+  await withServers(addresses, login, reopen);
+  process.stdout.write(`Writes go on at ${options.from}.\n`);
+  return EXIT.ok;
+}
+
+/** Connects to the master of the deployment, as `admin`. */
+async function withTarget<T>(contract: Contract, use: (target: Target) => Promise<T>): Promise<T> {
+  const view = await observe(contract);
+  const member = currentMaster(contract, view);
+  const facts = view.nodes.find((node) => node.member.name === member?.name)?.facts;
+  if (member === undefined || facts === undefined) {
+    throw new UserError(
+      `${contract.deployment} has no master that all agree on; see: npm run status. Nothing was changed.`,
+    );
+  }
+  const redis = nodeClient(contract, member, { protocol: 2, connectTimeout: 5000, commandTimeout: VALUE_MS });
+  try {
+    return await use({ name: member.name, redis, replicas: facts.attached.length });
+  } finally {
+    redis.disconnect();
+  }
+}

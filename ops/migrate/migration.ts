@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Say } from "../handover/steps";
+import { bytesText } from "../units";
+import { UserError } from "../userError";
+import { catchUp, compareAll, copyAll, type Amount, type Carriage, type Tell } from "./carry";
+import { Changes } from "./changes";
+import { cutOver } from "./cutOver";
+import { sourceFacts, targetFacts } from "./facts";
+import { keysIn, whyNot } from "./fits";
+import { connectTo, type Login } from "./login";
+import { empty, mark } from "./marker";
+import type { Sources } from "./sources";
+import type { Target } from "./copy";
+
+/** Milliseconds between two rounds while nobody waits for them. */
+const ROUND_PAUSE_MS = 50;
+/** A round that is done in so much is near enough: about as long writes will be held. */
+const NEAR_MS = 500;
+/** So many rounds that bring no fewer changes: they come as fast as they can be brought. */
+const ROUNDS_IN_VAIN = 5;
+/** What takes long is told of as often as this. */
+const TELL_MS = 10_000;
+
+/** What a migration needs beside the two sides. */
+export interface Migration {
+  readonly sources: Sources;
+  readonly login: Login;
+  readonly target: Target;
+  readonly deployment: string;
+  readonly say: Say;
+  /** Asked when everything is there but the last changes; the copy follows while it waits. */
+  readonly mayClose: (signal: AbortSignal) => Promise<boolean>;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of it. */
+export interface Migrated extends Amount {
+  /** Milliseconds for which writes were held, before they were refused. */
+  readonly heldMs: number;
+}
+
+/**
+ * Carries all data of a master over to a new deployment while applications go on writing, and closes the old one in the
+ * moment in which the new one has everything.
+ *
+ * @returns undefined when the person does not want to close it.
+ * @throws UserError that says why it cannot be done, or what has come in between; nothing was switched then.
+ */
+export async function migrate(migration: Migration): Promise<Migrated | undefined> {
+  const { sources, login, target, say, signal } = migration;
+  const source = sources.master;
+  await prepare(migration);
+  const changes = await Changes.follow(source.name, () => connectTo(sources.address, login));
+  try {
+    const carriage: Carriage = { source, target, changes, signal };
+    const began = performance.now();
+    const amount = await copyAll(carriage, teller(say, "copied so far"));
+    const perS = Math.round(amount.keys / Math.max(0.001, (performance.now() - began) / 1000));
+    say(`${amount.keys} keys copied, ${bytesText(amount.bytes)} (${perS} keys a second)`);
+    say(
+      `${await compareAll(carriage, teller(say, "compared so far"))} keys compared on both sides: the same, or changed since`,
+    );
+    await comeNear(carriage, say);
+    say(`${target.name} has all but the changes of the last moment, and follows`);
+    if (!(await followUntilAnswered(carriage, migration.mayClose))) {
+      return undefined;
+    }
+    await comeNear(carriage, say);
+    return { ...amount, heldMs: await cutOver(carriage, sources.all, say) };
+  } finally {
+    changes.close();
+  }
+}
+
+/** Refuses what does not fit, and marks the new deployment. */
+async function prepare({ sources, target, deployment, say }: Migration): Promise<void> {
+  const { master: source, all, replicas } = sources;
+  const [here, there] = [await sourceFacts(source), await targetFacts(target, deployment)];
+  const reasons = whyNot(here, there);
+  if (reasons.length > 0) {
+    throw new UserError(`${reasons.join(".\n")}.`);
+  }
+  const databases = [...here.databases.keys()];
+  say(
+    `${source.name} is the master: Redis ${here.version}, ${keysIn(here.databases)} keys in ${databases.length === 1 ? "1 database" : `${databases.length} databases`}, ${bytesText(here.usedMemoryBytes)}`,
+  );
+  if (replicas > all.length - 1) {
+    say(
+      `${replicas - (all.length - 1)} of its replicas are not named and will not be closed; stop them before one becomes master`,
+    );
+  }
+  if (there.unfinishedFrom !== undefined) {
+    await empty(target);
+    say(`${keysIn(there.databases) - 1} keys removed that an unfinished copy had brought from ${there.unfinishedFrom}`);
+  }
+  await mark(source, target, databases[0]);
+}
+
+/** Brings what has changed, until a round is short. */
+async function comeNear(carriage: Carriage, say: Say): Promise<void> {
+  let fewest = Infinity;
+  for (let inVain = 0; inVain < ROUNDS_IN_VAIN;) {
+    stopIfAsked(carriage);
+    const began = performance.now();
+    const { length } = await catchUp(carriage);
+    const ms = performance.now() - began;
+    if (ms < NEAR_MS) {
+      return;
+    }
+    if (ms > TELL_MS) {
+      say(`${length} keys that had changed brought`);
+    }
+    inVain = length < fewest ? 0 : inVain + 1;
+    fewest = Math.min(fewest, length);
+  }
+  throw new UserError(
+    `${carriage.source.name} changes faster than its changes can be brought to ${carriage.target.name}; nothing was switched, start again when there is less to do`,
+  );
+}
+
+/** Tells of what goes on, now and then. */
+function teller(say: Say, what: string): Tell {
+  let next = performance.now() + TELL_MS;
+  return (keys) => {
+    if (performance.now() >= next) {
+      next = performance.now() + TELL_MS;
+      say(`${keys} keys ${what}`);
+    }
+  };
+}
+
+async function followUntilAnswered(
+  carriage: Carriage,
+  mayClose: (signal: AbortSignal) => Promise<boolean>,
+): Promise<boolean> {
+  const questionTaken = new AbortController();
+  let answer: boolean | undefined;
+  const asked = mayClose(questionTaken.signal).then((given) => (answer = given));
+  try {
+    while (answer === undefined) {
+      stopIfAsked(carriage);
+      await catchUp(carriage);
+      await Promise.race([asked, sleep(ROUND_PAUSE_MS)]);
+    }
+    return answer;
+  } finally {
+    questionTaken.abort();
+    await asked;
+  }
+}
+
+function stopIfAsked({ signal }: Carriage): void {
+  if (signal?.aborted) {
+    throw new UserError("stopped as asked; nothing was switched");
+  }
+}
