@@ -19,6 +19,7 @@ interface OutputsWords {
   readonly dotenv?: boolean;
   readonly from: "outside" | "network";
   readonly user: string;
+  readonly node: "master" | "replica";
 }
 
 /** For commands with other words: the stack if the first word is one, and the other words. */
@@ -158,6 +159,11 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         .default("outside"),
     )
     .option("--user <name>", "for --dotenv: as whom it logs in", "app")
+    .addOption(
+      new Option("--node <node>", "for --dotenv: which node it uses; replica: only to read")
+        .choices(["master", "replica"])
+        .default("master"),
+    )
     .action(async (words: string[], options: Common & OutputsWords) => {
       const stack = onlyStack(words, options);
       if (options.json && options.dotenv) {

@@ -137,6 +137,9 @@ export function parseContract(outputs: unknown, deployment?: string): Contract {
         : `The stack's outputs have contract version ${JSON.stringify(version)}, this reader knows ${CONTRACT_VERSION}; bring the older of the two up to date.`,
     );
   }
+  if (chosen.connection === "[secret]") {
+    throw new ContractError("The stack's secret outputs are masked; read them with --show-secrets.");
+  }
   const parsed = contract.safeParse(chosen);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
@@ -150,16 +153,13 @@ function chooseDeployment(outputs: Readonly<Record<string, unknown>>, deployment
     return outputs;
   }
   const several = (outputs.deployments ?? {}) as Record<string, Record<string, unknown>>;
-  const found = several[deployment];
+  // What every object has, such as `constructor`, is no deployment.
+  const found = Object.hasOwn(several, deployment) ? several[deployment] : undefined;
   if (found === undefined) {
     const known = [...new Set([String(outputs.deployment), ...Object.keys(several)])];
     const nearest = nearestName(deployment, known);
-    throw new ContractError(
-      `The stack has no deployment "${deployment}"; ${nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}`}?`.replace(
-        /(there are .*)\?$/,
-        "$1.",
-      ),
-    );
+    const hint = nearest === undefined ? `there are ${known.join(", ")}.` : `did you mean ${nearest}?`;
+    throw new ContractError(`The stack has no deployment "${deployment}"; ${hint}`);
   }
   return found;
 }

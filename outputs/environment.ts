@@ -36,6 +36,7 @@ export function environmentOf(contract: Contract, client: Client = {}): Readonly
 const sentinelVariables = (options: SentinelClientOptions): Record<string, string> => ({
   REDIS_SENTINELS: options.sentinels.map(endpointText).join(","),
   REDIS_MASTER_NAME: options.name,
+  ...(options.role === undefined ? {} : { REDIS_ROLE: "replica" }),
   REDIS_SENTINEL_USERNAME: options.sentinelUsername,
   REDIS_SENTINEL_PASSWORD: options.sentinelPassword,
   ...(options.natMap === undefined ? {} : { REDIS_NAT_MAP: natMapText(options.natMap) }),
@@ -70,7 +71,7 @@ export function renderDotenv(variables: Readonly<Record<string, string>>, hideSe
   const lines = Object.entries(variables).map(([name, value]) =>
     hideSecrets && SECRET_VARIABLES.includes(name)
       ? `# ${name} is secret; --show-secrets shows it`
-      : `${name}=${/^[\w.~+=/@%:,-]+$/.test(value) ? value : `"${value}"`}`,
+      : `${name}=${/^[\w.+=/@%:,-]+$/.test(value) ? value : `"${value}"`}`,
   );
   return `${lines.join("\n")}\n`;
 }

@@ -25,7 +25,8 @@ trap 'rm -f "$body"' EXIT
         printf '> would do, and not what would change.\n\n'
     fi
     if [ -s "$file" ]; then
-        grep -vxF -- "$MARKER" "$file"
+        # It ends with 1 where there is nothing else.
+        grep -vxF -- "$MARKER" "$file" || [ $? = 1 ]
     else
         printf "## Preview of \`%s\` failed\n\n**It could not be started.** The log of the run says why.\n" "$stack"
     fi

@@ -15,6 +15,7 @@ export interface OutputsOptions {
   readonly dotenv?: boolean;
   readonly from?: Client["from"];
   readonly user?: string;
+  readonly node?: Client["node"];
 }
 
 const MASKED = "[secret]";

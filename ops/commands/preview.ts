@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { policyPackOptions } from "../policyPack";
 import { STREAMED } from "../preview/events";
 import { previewFrom, type PreviewRun } from "../preview/read";
+import { withoutValues } from "../preview/withoutValues";
 import { renderPreview } from "../preview/render";
 import { askPulumi, runPulumi } from "../pulumi";
 import { ensureStack } from "../toolchain";
@@ -22,12 +23,18 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     await ensureStack(stack);
     return runPulumi(command);
   }
-  const run = await markdownRun(stack, command);
-  const text = renderPreview(previewFrom(run));
+  const run = withoutValues(await markdownRun(stack, command), process.env);
+  const told = previewFrom(run);
+  const text = renderPreview(told);
   if (markdown === "-") {
     process.stdout.write(text);
   } else {
     writeFileSync(markdown, text);
+    // Who looks at the terminal, or at the log of a workflow, learns why.
+    const violated = told.violations
+      .filter(({ mandatory }) => mandatory)
+      .map(({ rule, text: why }) => `${rule}: ${why}`);
+    process.stderr.write([...told.errors, ...violated].map((line) => `${line}\n`).join(""));
   }
   return run.exitCode;
 }
@@ -38,6 +45,9 @@ async function markdownRun(stack: string, command: readonly string[]): Promise<P
     await ensureStack(stack);
     return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };
   } catch (error) {
+    if (process.env.DEBUG) {
+      process.stderr.write(`${sentenceOf(error, true)}\n`);
+    }
     return { stack, exitCode: EXIT.failed, stdout: "", stderr: sentenceOf(error, false) };
   }
 }

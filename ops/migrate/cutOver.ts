@@ -93,6 +93,6 @@ async function resume(source: Side, closed: readonly Side[], pause: WritePause):
   } catch {
     return closed.length === 0
       ? `Nothing was switched: writes at ${source.name} go on by themselves within ${PAUSE_MS / 1000} s.`
-      : `Nothing was switched, and ${source.name} could not be told to go on: npm run migrate -- --from ${source.name} --reopen`;
+      : `Nothing was switched, and ${source.name} could not be told to go on: npm run migrate -- --from ${closed.map(({ name }) => name).join(",")} --reopen`;
   }
 }

@@ -19,7 +19,7 @@ export const HAND_OVER_MEASURED = "0.55 s, at most 0.61 s";
 
 /** One for each deployment that the preview changes; pure. Nothing can be said of a preview that failed. */
 export function expectations(preview: Preview): readonly Expectation[] {
-  if (preview.failed && preview.violations.length === 0) {
+  if (preview.failed && preview.errors.length > 0) {
     return [];
   }
   const names = [...new Set(preview.changes.map(({ deployment }) => deployment).filter((name) => name !== ""))];

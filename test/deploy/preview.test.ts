@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { marker } from "../../ops/preview/render";
 import { leftovers } from "../support/engine";
@@ -11,14 +13,17 @@ describe("npm run preview -- --markdown", () => {
   /** One that goes well, and one that breaks a mandatory rule; nothing is deployed for either. */
   let well: Ended;
   let broken: Ended;
+  const file = join(project.folder, "preview.md");
+  let written = "";
 
   before(async () => {
     await project.addStack("dev", { ...committedSettings("dev"), ...ports });
     await project.addStack("prod", { ...committedSettings("prod"), ...ports, dataVolumes: "delete" });
     [well, broken] = await Promise.all([
       project.command(["preview", "dev", "--refresh", "--markdown"]),
-      project.command(["preview", "prod", "--markdown"]),
+      project.command(["preview", "prod", `--markdown=${file}`]),
     ]);
+    written = readFileSync(file, "utf8");
   });
   after(() => project.dispose());
 
@@ -34,16 +39,19 @@ describe("npm run preview -- --markdown", () => {
 
   it("tells of a violated policy, and fails", () => {
     assert.notEqual(broken.code, 0, broken.output);
-    assert.equal(broken.stdout.split("\n")[0], marker("prod"));
-    assert.match(broken.stdout, /^## Preview of `prod` failed$/m);
-    assert.match(broken.stdout, /^> \*\*The preview failed: a mandatory policy is violated\.\*\*/m);
-    assert.match(broken.stdout, /^### Policies that are violated\n\n- \*\*`data-kept`\*\*: .*dataVolumes is delete/m);
-    assert.match(broken.stdout, /^### Policies that advise otherwise\n\n- \*\*`image-digest`\*\*: /m);
+    assert.equal(written.split("\n")[0], marker("prod"));
+    assert.match(written, /^## Preview of `prod` failed$/m);
+    assert.match(written, /^> \*\*The preview failed: a mandatory policy is violated\.\*\*/m);
+    assert.match(written, /^### Policies that are violated\n\n- \*\*`data-kept`\*\*: .*dataVolumes is delete/m);
+    assert.match(written, /^### Policies that advise otherwise\n\n- \*\*`image-digest`\*\*: /m);
+    // Who looks at the terminal learns why, too.
+    assert.equal(broken.stdout, "");
+    assert.match(broken.output, /^data-kept: .*dataVolumes is delete/m);
   });
 
   it("names no file of this machine, and makes nothing", async () => {
-    for (const { stdout } of [well, broken]) {
-      assert.doesNotMatch(stdout, /\/(tmp|home|root|work)\//);
+    for (const text of [well.stdout, written]) {
+      assert.doesNotMatch(text, /\/(tmp|home|root|work)\//);
     }
     assert.deepEqual(await leftovers(name), []);
   });

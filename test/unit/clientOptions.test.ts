@@ -119,9 +119,18 @@ describe("environment variables", () => {
     assert.equal(decodeURIComponent(url.password), password);
   });
 
+  it("say who only reads, and from where", () => {
+    assert.equal(environmentOf(contractOf(), { node: "replica" }).REDIS_ROLE, "replica");
+    assert.equal(environmentOf(contractOf()).REDIS_ROLE, undefined);
+    assert.equal(environmentOf(contractOf({ topology: "replication" }), { node: "replica" }).REDIS_PORT, "6381");
+  });
+
   it("come back the same from a file, in Node.js and in sh", () => {
-    for (const client of [{}, { from: "network" }] satisfies Client[]) {
-      const variables = environmentOf(contractOf({ tls: true, tlsClientCertificates: "optional" }), client);
+    for (const client of [{}, { from: "network" }, { user: "own" }] satisfies Client[]) {
+      const contract = contractOf({ tls: true, tlsClientCertificates: "optional" });
+      // Everything that a password may have in it, and what a shell would take for a home.
+      const users = { ...contract.users, own: "~/a_b.c~d+e=f/g@h%i:j-k" };
+      const variables = environmentOf({ ...contract, users }, client);
       const text = renderDotenv(variables, false);
       assert.deepEqual({ ...parseEnv(text) }, variables);
       assert.deepEqual(readBySh(text), variables);

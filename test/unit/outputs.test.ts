@@ -77,6 +77,29 @@ const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
     output.apply((value) => resolve(value));
   });
 
+describe("the reader of outputs", () => {
+  it("says how to read what is masked", () => {
+    const masked = { ...contractOf(), users: "[secret]", connection: "[secret]" };
+    assert.throws(() => parseContract(masked), {
+      name: "ContractError",
+      message: "The stack's secret outputs are masked; read them with --show-secrets.",
+    });
+  });
+
+  it("says which deployments there are for another name", () => {
+    const outputs = { ...contractOf(), deployments: { redis: contractOf(), cache: contractOf({ name: "cache" }) } };
+    assert.equal(parseContract(outputs, "cache").deployment, "cache");
+    for (const [name, hint] of [
+      ["cach", "did you mean cache?"],
+      ["constructor", "there are redis, cache."],
+    ] as const) {
+      assert.throws(() => parseContract(outputs, name), {
+        message: `The stack has no deployment "${name}"; ${hint}`,
+      });
+    }
+  });
+});
+
 describe("the outputs of a stack", () => {
   const outputsOf = (...all: readonly DeploymentOverrides[]) =>
     stackOutputs(

@@ -128,10 +128,10 @@ describe("the workflow of a pull request", () => {
 
   it("writes no comment with the token of a fork, and runs a fork on no machine of the owner's", () => {
     const last = job!.steps.at(-1)!;
-    assert.match(last.env!.COMMENT!, /!github\.event\.pull_request\.head\.repo\.fork/);
+    assert.match(last.env!.COMMENT!, /github\.event\.pull_request\.head\.repo\.full_name == github\.repository &&/);
     assert.match(
       text("preview.yml"),
-      /runs-on: \$\{\{ !github\.event\.pull_request\.head\.repo\.fork && vars\.RUNNER \|\| /,
+      /runs-on: \$\{\{ github\.event\.pull_request\.head\.repo\.full_name == github\.repository && vars\.RUNNER \|\| /,
     );
   });
 });
