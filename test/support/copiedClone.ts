@@ -8,7 +8,7 @@ const root = join(__dirname, "..", "..");
 /** What takes minutes to make, and is the same in every clone. */
 const SHARED = ["node_modules", ".toolchain"];
 /** What belongs to this clone alone. */
-const LEFT_OUT = [".git", ".state", "reports"];
+const LEFT_OUT = [".git", ".state", "reports", "dist"];
 
 /**
  * A clone of the project as a user has it after the first command, with nothing deployed: commands can be typed there as
