@@ -23,7 +23,7 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     return runPulumi(command);
   }
   const run = await markdownRun(stack, command);
-  const text = renderPreview(previewFrom(run));
+  const text = renderPreview(previewFrom({ ...run, folder: process.cwd() }));
   if (markdown === "-") {
     process.stdout.write(text);
   } else {
