@@ -24,7 +24,7 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     return runPulumi(command);
   }
   const run = withoutValues(await markdownRun(stack, command), process.env);
-  const told = previewFrom(run);
+  const told = previewFrom({ ...run, folder: process.cwd() });
   const text = renderPreview(told);
   if (markdown === "-") {
     process.stdout.write(text);

@@ -7,21 +7,18 @@ import { changedPaths } from "./paths";
 /** How a preview ended, and what it printed. */
 export interface PreviewRun {
   readonly stack: string;
+  /** Where it ran; a message that names a file does not tell where that folder is. */
+  readonly folder?: string;
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** What a run of `pulumi preview` found out; pure. */
-export function previewFrom(run: PreviewRun): Preview {
-  return previewOf(run, parseEvents(run.stdout));
-}
-
-/** The same, from events that were read already. */
-export function previewOf(
-  { stack, exitCode, stderr }: Omit<PreviewRun, "stdout">,
-  events: readonly PreviewEvent[],
-): Preview {
+export function previewFrom({ stack, folder, exitCode, stdout, stderr }: PreviewRun): Preview {
+  const local = (printed: string): string =>
+    folder === undefined ? printed : printed.replaceAll(`${folder}/`, "").replaceAll(folder, ".");
+  const events = parseEvents(local(stdout));
   const steps = events.flatMap(({ resourcePreEvent }) =>
     resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata],
   );
@@ -36,7 +33,7 @@ export function previewOf(
     failed,
     counts: countsOf(summary?.resourceChanges ?? {}, changes),
     changes,
-    errors: failed ? reasons(errors, stderr) : errors,
+    errors: failed ? reasons(errors, local(stderr)) : errors,
     warnings: unique(said.filter(({ severity }) => severity === "warning").map(({ message }) => readable(message))),
     notes: said
       .filter(({ severity, message }) => severity === "info" && message.trim() !== "")

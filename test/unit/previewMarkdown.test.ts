@@ -73,6 +73,19 @@ describe("the Markdown of a preview", () => {
     const crashed = failed({
       stdout: JSON.stringify({ diagnosticEvent: { severity: "error", message } }),
     });
+    const warned = renderPreview(
+      previewFrom({
+        stack: "dev",
+        folder: "/home/me/redis",
+        exitCode: 1,
+        stdout: JSON.stringify({
+          diagnosticEvent: { severity: "warning", message: "no '/home/me/redis/dist', using '/home/me/redis'" },
+        }),
+        stderr: "error: could not read /home/me/redis/Pulumi.dev.yaml",
+      }),
+    );
+    assert.match(warned, /^- no 'dist', using '\.'$/m);
+    assert.match(warned, /^> could not read Pulumi\.dev\.yaml$/m);
     assert.match(crashed, /^> the program failed: TypeError: no such thing$/m);
     assert.doesNotMatch(crashed, /home|run_main_module/);
   });
