@@ -54,7 +54,7 @@ if facts["ca"]:
     common |= {"ssl": True, "ssl_ca_data": facts["ca"]}
 sentinel = TranslatingSentinel([tuple(address) for address in facts["sentinels"]], sentinel_kwargs=common, **common)
 sentinel.translated = facts["translated"]
-redis = sentinel.master_for(facts["master_name"], decode_responses=True)
+redis = sentinel.master_for(facts["master_name"])
 
 
 def patiently(command):
@@ -100,7 +100,7 @@ class Service(BaseHTTPRequestHandler):
         name = self.item()
         if name:
             value = patiently(lambda: redis.get(f"item:{name}"))
-            return (404, {"error": f"no item {name}"}) if value is None else (200, {"value": value})
+            return (404, {"error": f"no item {name}"}) if value is None else (200, {"value": value.decode(errors="replace")})
         if self.path not in ("/", "/healthz"):
             return 404, {"error": "GET /, GET /items/NAME, PUT /items/NAME, GET /healthz"}
         started = time.perf_counter()
