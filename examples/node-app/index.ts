@@ -12,12 +12,12 @@ import { buildSync } from "esbuild";
 import { parseContract, redisOptions } from "../../outputs";
 
 const config = new pulumi.Config();
-const deployment = config.get("deployment");
+const named = config.require("deployment");
 const port = config.requireNumber("port");
 const onHost = config.require<"deployment" | "host">("network", { allowedValues: ["deployment", "host"] }) === "host";
 
 const redis = new pulumi.StackReference(config.require("redisStack"));
-const contract = redis.outputs.apply((outputs) => parseContract(outputs, deployment));
+const contract = redis.outputs.apply((outputs) => parseContract(outputs, named === "" ? undefined : named));
 const options = contract.apply((all) => redisOptions(all, { from: onHost ? "outside" : "network" }));
 
 const [program] = buildSync({

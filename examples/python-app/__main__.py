@@ -23,7 +23,7 @@ on_host = network == "host"
 
 def client(outputs):
     try:
-        return client_of(outputs, config.get("deployment"), in_network=not on_host)
+        return client_of(outputs, config.get("deployment") or None, in_network=not on_host)
     except ContractError as error:
         raise pulumi.RunError(str(error)) from None
 

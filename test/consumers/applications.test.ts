@@ -80,14 +80,19 @@ describe("applications' own stacks", () => {
   it("go on serving through a failover, a rolling upgrade and the death of the master", async () => {
     const through = async (what: string, event: () => Promise<unknown>): Promise<void> => {
       const loads = APPLICATIONS.map(({ example, port }) => new HttpLoad(`http://127.0.0.1:${port}`, example));
-      await waitFor("requests before it", () => loads.every(({ requests }) => requests > 20), { timeoutMs: 20_000 });
-      await event();
-      const until = loads.map(({ requests }) => requests + 100);
-      await waitFor("requests after it", () => loads.every(({ requests }, at) => requests > until[at]!), {
-        timeoutMs: 60_000,
-      });
+      try {
+        await waitFor("requests before it", () => loads.every(({ requests }) => requests > 20), { timeoutMs: 20_000 });
+        await event();
+        const until = loads.map(({ requests }) => requests + 100);
+        await waitFor("requests after it", () => loads.every(({ requests }, at) => requests > until[at]!), {
+          timeoutMs: 60_000,
+        });
+      } finally {
+        for (const load of loads) {
+          console.log(`    ${what}: ${await load.stop()}`);
+        }
+      }
       for (const load of loads) {
-        console.log(`    ${what}: ${await load.stop()}`);
         assert.deepEqual(load.errors, [], what);
         // A master that dies may take an acknowledged write with it: replication is asynchronous.
         assert.ok(load.stale === 0 || what === "master killed", `${what}: ${load.stale} stale reads`);

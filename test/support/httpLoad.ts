@@ -5,13 +5,16 @@ import { inspect } from "node:util";
 const CLIENTS = 4;
 /** Milliseconds between an answer and the same client's next request. */
 const PAUSE_MS = 20;
+/** Errors that are kept; where all requests fail there are thousands. */
+const SHOWN = 10;
 /** No request may take longer; the examples answer with 503 before. */
 const ANSWER_MS = 30_000;
 
 /** Who uses one of the example applications: each client stores an item, reads it back, and so on. */
 export class HttpLoad {
   requests = 0;
-  /** What went wrong, other than an answer that took its time. */
+  failures = 0;
+  /** What went wrong first, other than an answer that took its time. */
   readonly errors: string[] = [];
   /** Reads that gave something else than what had been stored and acknowledged before. */
   stale = 0;
@@ -30,8 +33,8 @@ export class HttpLoad {
   async stop(): Promise<string> {
     this.stopped.abort();
     await this.clients;
-    const { prefix, requests, errors, stale, longestMs } = this;
-    return `${prefix}: ${requests} requests, ${errors.length} errors, ${stale} stale, longest ${Math.round(longestMs)} ms`;
+    const { prefix, requests, failures, stale, longestMs } = this;
+    return `${prefix}: ${requests} requests, ${failures} errors, ${stale} stale, longest ${Math.round(longestMs)} ms`;
   }
 
   private async use(item: string): Promise<void> {
@@ -46,6 +49,13 @@ export class HttpLoad {
     }
   }
 
+  private note(error: string): void {
+    this.failures += 1;
+    if (this.errors.length < SHOWN) {
+      this.errors.push(error);
+    }
+  }
+
   private async request(method: "GET" | "PUT", item: string, body?: string): Promise<string | undefined> {
     const startedAt = performance.now();
     this.requests += 1;
@@ -56,9 +66,9 @@ export class HttpLoad {
       if (response.ok) {
         return text;
       }
-      this.errors.push(`${method} ${item}: ${response.status} ${text.trim()}`);
+      this.note(`${method} ${item}: ${response.status} ${text.trim()}`);
     } catch (error) {
-      this.errors.push(`${method} ${item}: ${inspect(error)}`);
+      this.note(`${method} ${item}: ${inspect(error)}`);
     } finally {
       this.longestMs = Math.max(this.longestMs, performance.now() - startedAt);
     }
