@@ -44,9 +44,15 @@ export const pieces = {
  * @type {PieceName[][]}
  */
 const lanes = [
-  ["pulumi", "plugins", "state", "yaml", "python", "actionlint"],
+  ["pulumi", "plugins", "state", "yaml", "actionlint"],
   ["engine", "image", "redis", "shellcheck", "busybox", "compose"],
 ];
+
+/**
+ * After both: it may come with what the first lane gets, and asks the mirrors as the second one does.
+ * @type {PieceName[]}
+ */
+const last = ["python"];
 
 /**
  * @param {Context} context its `found` is filled in
@@ -80,11 +86,15 @@ export async function ensure(context, { needs, uses = [] }, what) {
       if (left.length > 0) say(`getting ${left.join(", ")}`);
       await get(
         context,
-        left.filter((name) => !lanes.flat().includes(name)),
+        left.filter((name) => ![...lanes.flat(), ...last].includes(name)),
       );
       const work = lanes.map((lane) => left.filter((name) => lane.includes(name))).filter((names) => names.length > 0);
       if (work.length === 1) await get(context, work[0] ?? []);
       else await sideBySide(work.map((names) => get(context, names)));
+      await get(
+        context,
+        left.filter((name) => last.includes(name)),
+      );
       rmSync(paths.unfinished, { recursive: true, force: true });
     });
   }
