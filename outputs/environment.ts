@@ -1,3 +1,4 @@
+import { endpointText } from "../config/plan";
 import { redisOptions, type Client, type DirectClientOptions, type SentinelClientOptions } from "./clientOptions";
 import type { Contract, ContractEndpoint } from "./contract";
 
@@ -47,8 +48,6 @@ const directVariables = (options: DirectClientOptions): Record<string, string> =
   REDIS_PORT: String(options.port),
   REDIS_URL: urlOf(options),
 });
-
-const endpointText = ({ host, port }: ContractEndpoint): string => `${host}:${port}`;
 
 /** `announced=reached`, separated by commas. */
 const natMapText = (natMap: Readonly<Record<string, ContractEndpoint>>): string =>
