@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 
 /** The stack that is meant when none is named. */
 export const DEFAULT_STACK = "dev";
@@ -43,7 +43,9 @@ export function splitPulumiWords(words: readonly string[], named: string | undef
 /** The file of a stack is named after the last part of its name: `organization/project/dev` has `Pulumi.dev.yaml`. */
 export const shortStackName = (stack: string): string => stack.split("/").at(-1)!;
 
+export const settingsFile = (stack: string): string => resolve(`Pulumi.${shortStackName(stack)}.yaml`);
+
 /** Whether there is a settings file for a stack of this name; a word on the command line for which there is one is a stack. */
 export function hasSettings(stack: string): boolean {
-  return /^[\w./-]+$/.test(stack) && existsSync(join(__dirname, "..", `Pulumi.${shortStackName(stack)}.yaml`));
+  return /^[\w./-]+$/.test(stack) && existsSync(settingsFile(stack));
 }

@@ -33,6 +33,8 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
     "destroy",
     "--yes",
     "--skip-preview",
+    // Without it, what was removed by hand stops it.
+    "--refresh",
     "--suppress-outputs",
     "--stack",
     stack,

@@ -1,3 +1,4 @@
+import { beforeUpdate } from "../beforeUpdate";
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
 import { removeHalfMade } from "../halfMade";
@@ -25,8 +26,9 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
   if (killed.length > 0) {
     await removeHalfMade(stack, say);
   }
+  const options = await beforeUpdate(stack);
   const update = () =>
-    runPulumi(["up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs", "--stack", stack, ...args]);
+    runPulumi(["up", "--yes", "--refresh", "--suppress-outputs", "--stack", stack, ...options, ...args]);
   let exitCode = await update();
   // Where no lock tells of a killed update, looking for what it left costs time only when something is wrong.
   if (exitCode !== 0 && (await removeHalfMade(stack, say))) {

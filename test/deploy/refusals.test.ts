@@ -70,6 +70,17 @@ describe("refusals", () => {
     assert.match(output, /integer|whole number/);
   });
 
+  it("a passphrase that is not the stack's, before it has a secret to try it on", async () => {
+    project.configure("refused", settings);
+    const { code, output } = await project.command(["up", "refused"], undefined, { PULUMI_CONFIG_PASSPHRASE: "wrong" });
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /secrets of stack "refused" cannot be encrypted, so nothing was changed: .*incorrect passphrase/,
+    );
+    assert.deepEqual(await leftovers("refused"), []);
+  });
+
   it("the old password, and one in plain text", async () => {
     assert.match((await refusedBy({ password: "pass" })).output, /password: .*(plain text|allowed: 16 to 128)/);
     assert.match(

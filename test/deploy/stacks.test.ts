@@ -218,11 +218,24 @@ describe("the stacks dev and prod", () => {
     assert.doesNotMatch(up.output, new RegExp(`master is ${dev.nodes[0]!.name}`));
   });
 
-  it("prod refuses to destroy its volumes; dev leaves nothing behind", async () => {
+  it("prod refuses to let a replica go whose data is protected, before anything is changed", async () => {
+    const running = () => Promise.all(prod.nodes.map(async ({ name }) => (await container(name).inspect()).State));
+    const before = await running();
+    project.configure("prod", { ...committedSettings("prod"), ...BESIDE.prod, replicas: prod.nodes.length - 2 });
+    const { code, output } = await project.command(["up", "prod"]);
+    assert.notEqual(code, 0, output);
+    assert.match(output, /Preview failed: .*-data" cannot be deleted/);
+    assert.deepEqual(await running(), before);
+    project.configure("prod", { ...committedSettings("prod"), ...BESIDE.prod });
+    expectSuccess(await project.command(["up", "prod"]));
+  });
+
+  it("prod refuses to destroy its volumes; dev leaves nothing behind, when a container was removed by hand, too", async () => {
     const refused = await project.destroy("prod");
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /protect/);
-    expectSuccess(await project.destroy("dev"));
+    await container(dev.nodes.at(-1)!.name).remove({ force: true });
+    expectSuccess(await project.command(["destroy", "dev", "--yes"]));
     assert.deepEqual(await leftovers(dev.deployment), []);
   });
 });

@@ -119,12 +119,12 @@ export class PulumiProject {
   }
 
   /** One of the project's own commands, as its npm script runs it once the tools are there. */
-  command(args: readonly string[], input?: string): Promise<Ended> {
+  command(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return run(
       process.execPath,
       ["--import", "tsx", join(root, "ops", "cli.ts"), ...args],
       this.folder,
-      this.environment(),
+      { ...this.environment(), ...env },
       input,
     );
   }

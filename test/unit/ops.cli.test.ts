@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { previewOptions } from "../../ops/beforeUpdate";
 import { dockerArguments } from "../../ops/commands/connect";
 import { settleRole } from "../../checks/remedies";
 import { parseState } from "../../ops/exportedState";
@@ -292,6 +293,13 @@ describe("destroy", () => {
       { name: "c", fate: "protected" },
     ]);
     assert.deepEqual(volumesOf(parseState({ deployment: {} })), []);
+  });
+
+  it("and an update look at what is protected first", () => {
+    assert.deepEqual(previewOptions(state), []);
+    assert.deepEqual(previewOptions({ ...state, resources: state.resources.filter(({ protect }) => !protect) }), [
+      "--skip-preview",
+    ]);
   });
 
   it("says what goes, what stays and how to remove that too", () => {

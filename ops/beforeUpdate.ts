@@ -1,0 +1,65 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportState, type ExportedState } from "./exportedState";
+import { askPulumi } from "./pulumi";
+import { pulumiReason } from "./stack";
+import { UserError } from "./userError";
+import { settingsFile } from "./words";
+
+/**
+ * Makes sure that an update does not stop half-way for a reason that is known before.
+ *
+ * @returns pulumi's options for it.
+ * @throws UserError when the stack's secrets cannot be encrypted.
+ */
+export async function beforeUpdate(stack: string): Promise<readonly string[]> {
+  const state = await exportState(stack);
+  if (!hasResources(state)) {
+    await requireEncryption(stack);
+  }
+  return previewOptions(state);
+}
+
+/**
+ * Pulumi refuses to delete what is protected when it comes to it: in an update after all that is changed, in the preview
+ * before anything is.
+ */
+export const previewOptions = ({ resources }: ExportedState): readonly string[] =>
+  resources.some((resource) => resource.protect) ? [] : ["--skip-preview"];
+
+/** A stack or a component is recorded without an id, and nothing exists of it elsewhere. */
+const hasResources = ({ resources }: ExportedState): boolean => resources.some(({ id }) => id !== undefined);
+
+/**
+ * Pulumi tries a passphrase when it reads the first secret. Where there is none yet, that is when it records what it has
+ * created already, and then cannot.
+ */
+async function requireEncryption(stack: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-"));
+  try {
+    const copy = join(folder, "Pulumi.yaml");
+    const file = settingsFile(stack);
+    if (existsSync(file)) {
+      copyFileSync(file, copy);
+    }
+    const result = await askPulumi([
+      "config",
+      "set",
+      "--secret",
+      "probe",
+      "x",
+      "--config-file",
+      copy,
+      "--stack",
+      stack,
+    ]);
+    if (result.exitCode !== 0) {
+      throw new UserError(
+        `The secrets of stack "${stack}" cannot be encrypted, so nothing was changed: ${pulumiReason(result.stderr)}`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
