@@ -219,7 +219,13 @@ describe("the stacks dev and prod", () => {
   });
 
   it("prod refuses to let a replica go whose data is protected, before anything is changed", async () => {
-    const running = () => Promise.all(prod.nodes.map(async ({ name }) => (await container(name).inspect()).State));
+    const running = () =>
+      Promise.all(
+        [...prod.nodes, ...prod.sentinels].map(async ({ name }) => {
+          const { Id, State } = await container(name).inspect();
+          return { name, Id, Running: State.Running, StartedAt: State.StartedAt };
+        }),
+      );
     const before = await running();
     project.configure("prod", { ...committedSettings("prod"), ...BESIDE.prod, replicas: prod.nodes.length - 2 });
     const { code, output } = await project.command(["up", "prod"]);
