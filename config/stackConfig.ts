@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
-import { SettingsError } from "./problems";
+import { nearestName, SettingsError } from "./problems";
 import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
 import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
 
@@ -18,10 +18,28 @@ export function readStackSettings(): StackSettings {
       .map(([key, value]) => [key.slice(prefix.length), decodeValue(key.slice(prefix.length), value)]),
   );
   try {
+    refuseOtherNamespaces(Object.keys(pulumi.runtime.allConfig()), pulumi.getProject());
     refusePlainSecrets(raw, prefix);
     return parseStackSettings(raw);
   } catch (error) {
     throw error instanceof SettingsError ? failure(error.message) : error;
+  }
+}
+
+/** A setting of this program's in a namespace whose name is nearly its own: nobody would read it. */
+function refuseOtherNamespaces(keys: readonly string[], project: string): void {
+  const strangers = keys.filter((key) => {
+    const [namespace = "", name = ""] = key.split(/:(.*)/s);
+    const isOurs = settingNames.includes(name as SettingName) || name === DEPLOYMENTS_KEY;
+    return isOurs && namespace !== project && nearestName(namespace, [project]) !== undefined;
+  });
+  if (strangers.length > 0) {
+    throw new SettingsError(
+      strangers.map((key) => ({
+        path: key,
+        reason: `no program has this name; did you mean ${project}:${key.split(":")[1]}? Correct it in the stack's file`,
+      })),
+    );
   }
 }
 

@@ -86,7 +86,6 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
   const ofPulumi = (name: string, usage: string, description: string): Command =>
     command(name, usage, description)
       .allowUnknownOption()
-      .helpOption(false)
       .addHelpText("after", `\nOther options go to pulumi, which explains them: npm run -s pulumi -- ${name} --help`);
 
   ofPulumi("up", "[STACK] [--diff ...]", "deploy a stack or bring it up to date, check it, say how to connect").action(

@@ -1,8 +1,9 @@
 import { nearestName } from "../config/problems";
 import { ContractError, parseContract, type Contract } from "../outputs/contract";
 import { askPulumi, type PulumiResult } from "./pulumi";
+import { ensureStack } from "./toolchain";
 import { UserError } from "./userError";
-import { shortStackName } from "./words";
+import { hasSettings, shortStackName, stacksWithSettings } from "./words";
 
 /**
  * The outputs of a deployed stack, secrets included: the only place where the commands learn what there is.
@@ -56,22 +57,21 @@ export function pulumiReason(stderr: string): string {
 }
 
 /** The sentence about a stack that does not exist. */
-export function absentStack(stack: string, known: readonly string[]): UserError {
-  const others = known.map(shortStackName);
-  const nearest = nearestOf(stack, others);
-  const there =
+export function absentStack(stack: string, deployed: readonly string[]): UserError {
+  if (hasSettings(stack)) {
+    return new UserError(`Stack "${stack}" is not deployed yet; deploy it with: npm run up -- ${stack}`);
+  }
+  const name = shortStackName(stack);
+  const known = [...new Set([...deployed.map(shortStackName), ...stacksWithSettings()])].sort();
+  const nearest = known.length === 0 ? undefined : nearestName(name, known);
+  const [hint, start] =
     nearest !== undefined
-      ? `did you mean ${nearest}?`
-      : others.length === 0
-        ? "there is none yet;"
-        : `there are ${others.join(", ")};`;
+      ? [` did you mean ${nearest}?`, "A"]
+      : [known.length === 0 ? "" : ` there are ${known.join(", ")};`, "a"];
   return new UserError(
-    `There is no stack "${stack}"; ${there} It is created with: npm run up -- ${stack}`.replace("; It is", "; it is"),
+    `There is no stack "${stack}" of this program;${hint} ${start} new one begins with its settings, in Pulumi.${name}.yaml`,
   );
 }
-
-const nearestOf = (name: string, known: readonly string[]): string | undefined =>
-  known.length === 0 ? undefined : nearestName(name, known);
 
 const notDeployed = (stack: string): UserError =>
   new UserError(
@@ -93,8 +93,23 @@ export async function stackNames(): Promise<readonly string[]> {
  * @throws UserError that names the stacks there are.
  */
 export async function requireStack(stack: string): Promise<void> {
-  const known = await stackNames();
-  if (!known.some((name) => name === stack || shortStackName(name) === shortStackName(stack))) {
-    throw absentStack(stack, known);
+  const deployed = await stackNames();
+  if (!isAmong(deployed, stack)) {
+    throw absentStack(stack, deployed);
   }
 }
+
+/**
+ * Makes the stack if it is a new one with settings of its own: a name that was mistyped is none.
+ *
+ * @throws UserError that names the stacks there are.
+ */
+export async function makeStack(stack: string): Promise<void> {
+  if (!hasSettings(stack)) {
+    await requireStack(stack);
+  }
+  await ensureStack(stack);
+}
+
+const isAmong = (known: readonly string[], stack: string): boolean =>
+  known.some((name) => name === stack || shortStackName(name) === shortStackName(stack));

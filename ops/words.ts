@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** The stack that is meant when none is named. */
@@ -49,3 +49,7 @@ export const settingsFile = (stack: string): string => resolve(`Pulumi.${shortSt
 export function hasSettings(stack: string): boolean {
   return /^[\w./-]+$/.test(stack) && existsSync(settingsFile(stack));
 }
+
+/** The stacks for which there is a settings file, deployed or not. */
+export const stacksWithSettings = (): readonly string[] =>
+  readdirSync(".").flatMap((file) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(file)?.[1] ?? []);

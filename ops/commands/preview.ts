@@ -5,7 +5,7 @@ import { previewFrom, type PreviewRun } from "../preview/read";
 import { withoutValues } from "../preview/withoutValues";
 import { renderPreview } from "../preview/render";
 import { askPulumi, runPulumi } from "../pulumi";
-import { ensureStack } from "../toolchain";
+import { makeStack } from "../stack";
 import { EXIT, sentenceOf, UserError } from "../userError";
 
 export interface PreviewOptions {
@@ -20,7 +20,7 @@ export interface PreviewOptions {
 export async function preview({ stack, args, markdown }: PreviewOptions): Promise<number> {
   const command = ["preview", ...policyPackOptions(), "--stack", stack, ...args];
   if (markdown === undefined) {
-    await ensureStack(stack);
+    await makeStack(stack);
     return runPulumi(command);
   }
   const run = withoutValues(await markdownRun(stack, command), process.env);
@@ -42,7 +42,7 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
 /** A pull request has to be told, too, when Pulumi could not even be asked. */
 async function markdownRun(stack: string, command: readonly string[]): Promise<PreviewRun> {
   try {
-    await ensureStack(stack);
+    await makeStack(stack);
     return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };
   } catch (error) {
     if (process.env.DEBUG) {

@@ -3,9 +3,7 @@ import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
 import { removeHalfMade } from "../halfMade";
 import { releaseStaleLocks } from "../staleLock";
-import { readContracts } from "../stack";
-import { ensureStack } from "../toolchain";
-import { hasSettings, shortStackName } from "../words";
+import { makeStack, readContracts } from "../stack";
 
 export interface UpOptions {
   readonly stack: string;
@@ -15,10 +13,7 @@ export interface UpOptions {
 
 /** `npm run up`: what `pulumi up` does, without a question, and then how to connect. */
 export async function up({ stack, args }: UpOptions): Promise<number> {
-  if (!hasSettings(stack)) {
-    say(`There is no Pulumi.${shortStackName(stack)}.yaml: stack "${stack}" gets the default settings.`);
-  }
-  await ensureStack(stack);
+  await makeStack(stack);
   const killed = releaseStaleLocks(stack, process.env.PULUMI_BACKEND_URL);
   killed.forEach((pid) =>
     say(`An earlier update of ${stack} was killed (process ${pid} is gone): its lock is removed.`),

@@ -76,9 +76,13 @@ esac
     [
       ["status", "--stack", "absent"],
       1,
-      /^There is no stack "absent"; there are dev, new; it is created with: npm run up -- absent$/,
+      /^There is no stack "absent" of this program; there are dev, new, prod; a new one begins with its settings, in Pulumi\.absent\.yaml$/,
     ],
-    [["status", "nww"], 1, /^There is no stack "nww"; did you mean new\? It is created with/],
+    [["status", "nww"], 1, /^There is no stack "nww" of this program; did you mean new\? A new one begins with/],
+    [["destroy", "prod"], 1, /^Stack "prod" is not deployed yet; deploy it with: npm run up -- prod$/],
+    [["up", "prdo"], 1, /^There is no stack "prdo" of this program; did you mean prod\?/],
+    [["preview", "prdo"], 1, /^There is no stack "prdo" of this program; did you mean prod\?/],
+    [["up", "a b"], 1, /^There is no stack "a b" of this program; there are dev,/],
     [["preview", "--markdown", "--json"], 2, /^--markdown and --json do not go together: choose one$/],
     [["preview", "dev", "--markdown="], 2, /^--markdown= names no file; as in: --markdown=preview\.md/],
     [["verify", "new"], 1, /^Stack "new" has no outputs: it is not deployed, .*npm run up -- new$/],
@@ -126,6 +130,9 @@ esac
     assert.equal(one.code, 0);
     assert.match(one.stdout, /^Usage: npm run failover -- /);
     assert.match(one.stdout, /--to <node>/);
+    const pulumis = await run("destroy", "--help");
+    assert.equal(pulumis.code, 0);
+    assert.match(pulumis.stdout, /^Usage: npm run destroy -- .*--remove-stack.*Other options go to pulumi/s);
   });
 
   it("without a command it explains itself, as a wrong command line", async () => {
@@ -177,7 +184,7 @@ esac
     const { code, stdout } = await run("preview", "no stack", "--markdown");
     assert.equal(code, 1);
     assert.match(stdout, /^## Preview of `no stack` failed$/m);
-    assert.match(stdout, /^> "no stack" cannot be a stack's name: use letters, /m);
+    assert.match(stdout, /^> There is no stack "no stack" of this program; /m);
   });
 });
 

@@ -12,7 +12,7 @@ const PASSWORD = "of-mine-0123456789";
 /** The configuration of a stack as it reaches a program; says the refusal, or nothing. */
 function refusalOf(config: Readonly<Record<string, string>>, secret: readonly string[] = []): string | undefined {
   const project = pulumi.getProject();
-  const full = Object.entries(config).map(([key, value]) => [`${project}:${key}`, value] as const);
+  const full = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]);
   pulumi.runtime.setAllConfig(
     Object.fromEntries(full),
     secret.map((key) => `${project}:${key}`),
@@ -51,6 +51,21 @@ describe("a stack's configuration", () => {
     assert.match(inside!, /fix: pulumi config set --secret --path 'deployments\.cache\.password', or/);
     assert.equal(refusalOf({ deployments: withPassword("cache") }, ["deployments"]), undefined);
     assert.equal(refusalOf({ password: PASSWORD }, ["password"]), undefined);
+  });
+
+  it("has no setting in a namespace that is nearly the program's: nobody would read it", () => {
+    const project = pulumi.getProject();
+    const message = refusalOf({
+      [`${project.slice(0, -1)}:name`]: "cache",
+      "docker:host": "x",
+      "other-program:name": "y",
+    });
+    assert.match(
+      message!,
+      /^1 setting is not usable; nothing was changed\.\n {2}- \S+:name: no program has this name; /,
+    );
+    assert.match(message!, new RegExp(`did you mean ${project}:name\\?`));
+    assert.equal(refusalOf({ "docker:host": "x", "other-program:name": "y" }), undefined);
   });
 
   it("has no private key in plain text", () => {
