@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
-import { nearestName, SettingsError } from "./problems";
+import { nearestName, SettingsError, shownName } from "./problems";
 import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
 import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
 
@@ -36,7 +36,7 @@ function refuseOtherNamespaces(keys: readonly string[], project: string): void {
   if (strangers.length > 0) {
     throw new SettingsError(
       strangers.map((key) => ({
-        path: key,
+        path: shownName(key),
         reason: `no program has this name; did you mean ${project}:${key.split(":")[1]}? Correct it in the stack's file`,
       })),
     );
