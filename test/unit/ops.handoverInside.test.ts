@@ -88,6 +88,16 @@ describe("a hand-over in the master's container", () => {
     });
   }
 
+  it("does not begin when it is to stop already", async () => {
+    const runner: NodeRunner = () => assert.fail("the node was asked");
+    await assert.rejects(
+      withGroup(contract, ({ nodes: [master, candidate] }) =>
+        handOverInside(contract, master!, candidate!, { say: () => undefined, signal: AbortSignal.abort() }, runner),
+      ),
+      /stopped as asked/,
+    );
+  });
+
   it("passes a wish to stop on to the node", async () => {
     const stop = new AbortController();
     const asked: (readonly string[])[] = [];
