@@ -128,6 +128,15 @@ esac
     assert.match(one.stdout, /--to <node>/);
   });
 
+  it("says which commands take --json, as they do", async () => {
+    const { stdout } = await run("--help");
+    const without = /They take --json, for machines, except: ([\w, ]+)\./.exec(stdout)?.[1]?.split(", ");
+    for (const name of ["status", "verify", "outputs", "logs", "connect", "failover", "promote", "rotate", "migrate"]) {
+      const { stdout: own } = await run(name, "--help");
+      assert.equal(/^ +--json /m.test(own), without?.includes(name) === false, name);
+    }
+  });
+
   it("without a command it explains itself, as a wrong command line", async () => {
     assert.equal((await run()).code, 2);
   });
