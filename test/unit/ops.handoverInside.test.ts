@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { planDeployment } from "../../config/plan";
 import { parseDeployment } from "../../config/settings";
-import { LineSplitter } from "../../engine/execInContainer";
 import { withGroup } from "../../ops/handover/group";
 import { handOverInside, type NodeRunner } from "../../ops/handover/inside";
 import { buildContract } from "../../outputs/buildContract";
@@ -121,16 +120,5 @@ describe("a hand-over in the master's container", () => {
       /stopped as asked/,
     );
     assert.deepEqual(asked, [[inside(1)], ["stop"]]);
-  });
-});
-
-describe("lines of a growing text", () => {
-  it("are handed on once, when they are complete", () => {
-    const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
-    for (const text of ["", "on", "one\n", "one\n", "one\ntwo\n\nthr", "one\ntwo\n\nthree\n"]) {
-      splitter.see(text);
-    }
-    assert.deepEqual(lines, ["one", "two", "", "three"]);
   });
 });
