@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { execInContainer } from "../../engine/execInContainer";
 import { contentsOf, LineSplitter, textOf } from "../../engine/output";
+import { followLog } from "../../ops/logs/containerLog";
 import { FakeEngine } from "./fakeEngine.support";
 
 function frame(output: number, text: string): Buffer {
@@ -81,5 +82,42 @@ describe("a command in a container", () => {
     const done = await execInContainer(engine.endpoint, "redis-master", ["sh"], undefined, (line) => lines.push(line));
     assert.deepEqual(done, { output: "one\ntwo\nend", exitCode: 3 });
     assert.deepEqual(lines, ["one", "two"]);
+  });
+});
+
+describe("a log that is followed", () => {
+  it("goes on where it broke off, with each line once, also the last one of a container that ended within it", async () => {
+    const time = (second: number) => `2025-11-23T14:00:0${second}.000000000Z`;
+    const first = `${time(1)} one\n${time(2)} two`;
+    const answers = [first, `${first}\n${time(3)} three\n`];
+    const engine = new FakeEngine(() => ({ status: 200, body: frame(1, answers.shift() ?? "") }));
+    await engine.start();
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const member = {
+      name: "redis-master",
+      host: "",
+      port: 1,
+      announced: { host: "", port: 1 },
+      engine: engine.endpoint,
+    };
+    const take = ({ text }: { text: string }) => {
+      lines.push(text);
+      if (text === "three") {
+        // As a person's Ctrl-C: an event of its own.
+        setImmediate(() => stop.abort());
+      }
+    };
+    try {
+      await followLog(member, { tail: 5 }, take, (reason) => assert.fail(reason), stop.signal);
+    } finally {
+      await engine.stop();
+    }
+    assert.deepEqual(lines, ["one", "two", "three"]);
+    const since = Date.parse(time(2)) / 1000;
+    assert.deepEqual(
+      engine.calls.map((call) => /tail=5|since=\d+/.exec(call)?.[0]),
+      ["tail=5", `since=${since}`],
+    );
   });
 });
