@@ -1,5 +1,5 @@
 import { engineClient } from "./engineClient";
-import { demultiplexed } from "./execInContainer";
+import { textOf } from "./output";
 
 /** Bound on asking; the answer is only an explanation. */
 const ANSWER_MS = 3_000;
@@ -18,7 +18,7 @@ export async function lastWords(endpoint: string, container: string): Promise<st
       running: state.Running && !state.Restarting,
       exitCode: state.ExitCode,
       health: healthLog(state).at(-1)?.Output,
-      log: demultiplexed(Buffer.from(log)),
+      log: await textOf([log]),
     });
   } catch {
     return "";

@@ -3,7 +3,7 @@ import type { DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
 import { formatText, parseServer, reads, serverOfTag, serverText, type ServerVersion } from "./dataFormat";
 import { engineClient } from "./engineClient";
-import { demultiplexed } from "./execInContainer";
+import { textOf } from "./output";
 import type { EngineSurvey } from "./survey";
 
 /** Bound on one request to the engine, and on a look into an image (tried: 0.8 to 1 s). */
@@ -122,11 +122,7 @@ export async function lookInto(engine: Docker, image: string): Promise<ServerVer
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     await container.start();
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) {
-      chunks.push(Buffer.from(chunk as Uint8Array));
-    }
-    const said = demultiplexed(Buffer.concat(chunks)).trim().split("\n");
+    const said = (await textOf(stream)).trim().split("\n");
     return parseServer(said[0] ?? "", said.at(-1) ?? "");
   } catch {
     return undefined;

@@ -62,7 +62,8 @@ function buildProgram(): Command {
       "after",
       `
 STACK is ${DEFAULT_STACK} unless it is named, as the first word or with --stack: npm run status -- prod
-Those from status to migrate also take --deployment NAME, for a stack with several, and --json, for machines.
+Those from status to migrate also take --deployment NAME, for a stack with several.
+They take --json, for machines, except: logs, connect, rotate.
 Exit codes: 0 all is well; 1 it failed, or is not healthy; 2 the command line is wrong. DEBUG=1 shows stack traces.
 Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulumi command), npm test.`,
     );

@@ -1,5 +1,5 @@
 import { nearestName } from "../config/problems";
-import { parseRotation, ROTATION, rotationText, type Rotation } from "../config/rotations";
+import { parseRotation, ROTATION, rotationText, TLS_AUTHORITY, type Rotation } from "../config/rotations";
 import { DEPLOYMENTS_KEY } from "../config/schema";
 import { pathText } from "../config/settings";
 import { UserError } from "./userError";
@@ -27,7 +27,8 @@ export interface RotationWish {
 /**
  * The edits that begin or finish a rotation; pure.
  *
- * @throws UserError when there is no such user, or the rotation before is not finished, or there is none to finish.
+ * @throws UserError when there is no such user, or what it has is not generated, or the rotation before is not finished, or there
+ *   is none to finish.
  */
 export function rotationEdits(config: StackConfig, wish: RotationWish): readonly ConfigEdit[] {
   const { user, users, deployment } = wish;
@@ -40,6 +41,11 @@ export function rotationEdits(config: StackConfig, wish: RotationWish): readonly
   if (user === "app" && (where.settings.password ?? config.password)) {
     throw new UserError(
       "The password of app is the one in the setting `password`: set another one there, and this one as `previousPassword`, then run `npm run up`",
+    );
+  }
+  if (user === TLS_AUTHORITY && (where.settings.tlsCertificate ?? config.tlsCertificate)) {
+    throw new UserError(
+      "The certificate is your own, in the setting `tlsCertificate`, and so is its authority: change `tlsAuthorities` and `tlsCertificate` in turn, as docs/operate.md says of a certificate of your own",
     );
   }
   const [own, common] = [rotationsIn(where.settings), rotationsIn(config)];

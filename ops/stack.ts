@@ -10,20 +10,34 @@ import { hasSettings, shortStackName, stacksWithSettings } from "./words";
  *
  * @throws UserError when there is no such stack, or it is not deployed.
  */
-export async function readContract(stack: string, deployment?: string): Promise<Contract> {
+export const readContract = async (stack: string, deployment?: string): Promise<Contract> =>
+  contractIn(await readOutputs(stack), stack, deployment);
+
+/** The same, and whether the deployment is one of several, so that it has to be named. */
+export async function readContractAmong(
+  stack: string,
+  deployment?: string,
+): Promise<{ readonly contract: Contract; readonly isOneOfSeveral: boolean }> {
   const outputs = await readOutputs(stack);
-  try {
-    return parseContract(outputs, deployment);
-  } catch (error) {
-    throw error instanceof ContractError ? new UserError(`Stack "${stack}": ${error.message}`) : error;
-  }
+  return { contract: contractIn(outputs, stack, deployment), isOneOfSeveral: deploymentsIn(outputs).length > 1 };
 }
 
 /** The outputs of every deployment in a deployed stack; usually there is one. */
 export async function readContracts(stack: string): Promise<readonly Contract[]> {
   const outputs = await readOutputs(stack);
-  const several = Object.keys(outputs.deployments ?? {});
+  const several = deploymentsIn(outputs);
   return several.length === 0 ? [parseContract(outputs)] : several.map((name) => parseContract(outputs, name));
+}
+
+/** Names of the deployments, where the stack's settings have them below a key of their own. */
+const deploymentsIn = ({ deployments }: Record<string, unknown>): readonly string[] => Object.keys(deployments ?? {});
+
+function contractIn(outputs: Record<string, unknown>, stack: string, deployment: string | undefined): Contract {
+  try {
+    return parseContract(outputs, deployment);
+  } catch (error) {
+    throw error instanceof ContractError ? new UserError(`Stack "${stack}": ${error.message}`) : error;
+  }
 }
 
 async function readOutputs(stack: string): Promise<Record<string, unknown>> {

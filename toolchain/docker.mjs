@@ -8,6 +8,7 @@ import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
+import { Stop } from "./say.mjs";
 
 export const DEFAULT_HOST = "unix:///var/run/docker.sock";
 
@@ -89,6 +90,24 @@ export function ask(host, env, { method = "GET", path, silenceMs, laterMs = sile
 }
 
 /**
+ * The same for a piece, whose failures are sentences: an engine that answers a ping may still fall silent.
+ * @param {string} piece
+ * @param {string} host
+ * @param {NodeJS.ProcessEnv} env
+ * @param {Request} request
+ */
+export async function askFor(piece, host, env, request) {
+  try {
+    return await ask(host, env, request);
+  } catch (error) {
+    const what = `${request.method ?? "GET"} ${request.path}`;
+    throw new Stop(
+      `${piece}: the engine ${host} did not do ${what}: ${reasonOf(error)}; see whether it is busy or hangs, then start again.`,
+    );
+  }
+}
+
+/**
  * Undefined if the engine answers, else why not, in a few words.
  * @param {string} host
  * @param {NodeJS.ProcessEnv} env
@@ -99,11 +118,19 @@ export async function whyNoAnswer(host, env) {
     const { status } = await ask(host, env, { path: "/_ping", silenceMs: host.startsWith("ssh:") ? 10_000 : 2_000 });
     return status === 200 ? undefined : `answers ${status}`;
   } catch (error) {
-    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    return reasonOf(error);
+  }
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  const { code, syscall, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  // Else it is a certificate that cannot be read, or no command docker for ssh.
+  if (syscall === "connect") {
     if (code === "EACCES") return "access is denied; join the group docker (or be root)";
     if (code === "ENOENT" || code === "ECONNREFUSED") return "nobody is listening";
-    return message;
   }
+  return message;
 }
 
 /**

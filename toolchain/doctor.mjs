@@ -2,7 +2,7 @@
 
 import { everything } from "./commands.mjs";
 import { pieces } from "./setup.mjs";
-import { Stop } from "./say.mjs";
+import { sentenceOf } from "./say.mjs";
 
 /** @typedef {{ name: string, ok: boolean, text: string }} Row */
 
@@ -20,8 +20,9 @@ export async function examine(context) {
       if (found) context.found[name] = found;
       rows.push({ name, ok: found !== undefined, text: found?.summary ?? pieces[name].otherwise });
     } catch (error) {
-      if (!(error instanceof Stop)) throw error;
-      rows.push({ name, ok: false, text: error.message.replace(/^\w+: /, "") });
+      const sentence = sentenceOf(error);
+      if (sentence === undefined) throw error;
+      rows.push({ name, ok: false, text: sentence.replace(new RegExp(`^${name}: `), "") });
     }
   }
   return rows;

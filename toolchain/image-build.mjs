@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { URLSearchParams } from "node:url";
 import { run, which } from "./child.mjs";
 import { commandFolder, debianMirror, getTool } from "./debs.mjs";
-import { ask, splitImage } from "./docker.mjs";
+import { askFor, splitImage } from "./docker.mjs";
 import { makeFolder } from "./files.mjs";
 import { paths } from "./paths.mjs";
 import { step, Stop } from "./say.mjs";
@@ -146,7 +146,13 @@ async function hand(folder, host, env, { mirror, version }) {
 export async function giveFolder(folder, host, env, path, options = []) {
   const words = ["-C", folder, "--numeric-owner", ...options, "-c", "."];
   const tar = spawn("tar", words, { env, stdio: ["ignore", "pipe", "ignore"] });
-  const { status, text } = await ask(host, env, { method: "POST", path, body: tar.stdout, silenceMs: 120_000 });
+  tar.on("error", (error) => tar.stdout.destroy(error));
+  const { status, text } = await askFor("image", host, env, {
+    method: "POST",
+    path,
+    body: tar.stdout,
+    silenceMs: 120_000,
+  });
   if (status !== 200 || text.includes('"error"'))
     throw new Stop(`image: the engine does not take it (${status}): ${text.trim().split("\n").at(-1)}.`);
 }

@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { URLSearchParams } from "node:url";
 import { run } from "./child.mjs";
 import { debianMirror, downloadFor } from "./debs.mjs";
-import { ask } from "./docker.mjs";
+import { askFor } from "./docker.mjs";
 import { makeFolder } from "./files.mjs";
 import { giveFolder } from "./image-build.mjs";
 import { paths } from "./paths.mjs";
@@ -56,7 +56,7 @@ async function lookAtBase(host, env) {
   /** @param {string} method @param {string} path @param {object} [body] */
   const engine = async (method, path, body) => {
     const more = body ? { body: Readable.from([JSON.stringify(body)]), type: "application/json" } : {};
-    const { status, text } = await ask(host, env, { method, path, silenceMs: ANSWER_MS, ...more });
+    const { status, text } = await askFor("image", host, env, { method, path, silenceMs: ANSWER_MS, ...more });
     if (status >= 300) throw new Stop(`image: the engine answers ${status} to ${method} ${path}: ${text.trim()}.`);
     return text;
   };

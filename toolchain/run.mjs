@@ -21,7 +21,7 @@ import { needsOf } from "./commands.mjs";
 import { examine, table } from "./doctor.mjs";
 import { environment } from "./environment.mjs";
 import { root } from "./paths.mjs";
-import { say, Stop } from "./say.mjs";
+import { say, sentenceOf, Stop } from "./say.mjs";
 import { stackImage } from "./pieces/image.mjs";
 import { ensure } from "./setup.mjs";
 import { ensureStack, keepingStackFiles } from "./stack.mjs";
@@ -108,7 +108,8 @@ for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIG
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Stop)) throw error;
-  say(error.message);
+  const sentence = sentenceOf(error);
+  if (sentence === undefined) throw error;
+  say(sentence);
   process.exitCode = 1;
 }

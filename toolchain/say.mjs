@@ -5,6 +5,16 @@
 /** Something that a sentence explains: what failed, where, and how to fix it. Printed without a stack trace. */
 export class Stop extends Error {}
 
+/**
+ * What a person is told of an error; undefined for one that nobody foresaw, whose trace is needed.
+ * @param {unknown} error
+ */
+export function sentenceOf(error) {
+  if (error instanceof Stop) return error.message;
+  // What the system refuses (a full disk, a folder of somebody else's) names the path itself.
+  return error instanceof Error && "syscall" in error ? `${error.message}.` : undefined;
+}
+
 /** @typedef {(detail: string) => void} Note tells what a step is at just now */
 
 const QUIET_TERMINAL_MS = 15_000;

@@ -15,7 +15,7 @@ import { python } from "./pieces/python.mjs";
 import { state } from "./pieces/state.mjs";
 import { yaml } from "./pieces/yaml.mjs";
 import { busybox, compose, redis, shellcheck } from "./pieces/tools.mjs";
-import { say, Stop } from "./say.mjs";
+import { say, sentenceOf, Stop } from "./say.mjs";
 
 /** @typedef {import("./piece.mjs").PieceName} PieceName */
 /** @typedef {import("./piece.mjs").Context} Context */
@@ -117,14 +117,15 @@ async function get(context, names) {
 async function sideBySide(running) {
   const told = running.map((lane) =>
     lane.catch((error) => {
-      if (error instanceof Stop) say(error.message);
+      const sentence = sentenceOf(error);
+      if (sentence !== undefined) say(sentence);
       throw error;
     }),
   );
   const failures = (await Promise.allSettled(told)).flatMap((lane) =>
     lane.status === "rejected" ? [lane.reason] : [],
   );
-  const unforeseen = failures.find((error) => !(error instanceof Stop));
+  const unforeseen = failures.find((error) => sentenceOf(error) === undefined);
   if (unforeseen) throw unforeseen;
   if (failures.length > 0) throw new Stop("not everything could be got (see above); what could is kept.");
 }

@@ -2,6 +2,7 @@ import { confirm } from "../ask";
 import { exportState } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
 import { runPulumi } from "../pulumi";
+import { agreedTo } from "../secondLook";
 import { requireStack } from "../stack";
 import { EXIT, UserError } from "../userError";
 import { destroyText, leftoverText, volumesOf } from "../volumes";
@@ -18,9 +19,13 @@ export interface DestroyOptions {
 /** `npm run destroy`: what `pulumi destroy` does, but protected data volumes do not stop it; they stay. */
 export async function destroy({ stack, yes, removeStack, args }: DestroyOptions): Promise<number> {
   await requireStack(stack);
-  const volumes = volumesOf(await exportState(stack));
-  process.stderr.write(`${destroyText(stack, volumes)}\n`);
-  if (!yes && !(await confirm(`Destroy stack "${stack}"?`))) {
+  const volumes = await agreedTo({
+    what: `What becomes of the data of stack "${stack}"`,
+    look: async () => volumesOf(await exportState(stack)),
+    show: (seen) => process.stderr.write(`${destroyText(stack, seen)}\n`),
+    ask: yes ? undefined : () => confirm(`Destroy stack "${stack}"?`),
+  });
+  if (volumes === undefined) {
     process.stderr.write("Nothing was changed.\n");
     return EXIT.failed;
   }

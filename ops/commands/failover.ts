@@ -1,6 +1,5 @@
-import { converge } from "../../checks/converge";
 import { confirm } from "../ask";
-import { failOver, planFailover, type FailoverPlan } from "../handover/failover";
+import { handOver, planFailover, type FailoverPlan } from "../handover/failover";
 import { stopSignal, timedSteps } from "../handover/announce";
 import { withGroup } from "../handover/group";
 import { named } from "../handover/steps";
@@ -16,9 +15,6 @@ export interface FailoverOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-/** Milliseconds that the Sentinels get to agree on what was done; when they do not, `status` says what is wrong. */
-const AGREEMENT_MS = 15_000;
 
 /** `npm run failover`: a planned failover under Sentinel, without losing an acknowledged write. */
 export async function failover({ stack, deployment, to, yes, json }: FailoverOptions): Promise<number> {
@@ -40,14 +36,10 @@ export async function failover({ stack, deployment, to, yes, json }: FailoverOpt
       // Looked at again: the question may have been on the screen for an hour.
       const current = yes ? plan : await planFailover(group, plan.candidate.name);
       const say = timedSteps((line) => process.stderr.write(line));
-      const { master, pausedMs } = await failOver(group, current, { say, signal: stop.signal });
-      // Clients go on already; but the Sentinel that led the failover ends it a second or two later.
-      const { judgement } = await converge(contract, AGREEMENT_MS, () => undefined, stop.signal);
-      const agreed = judgement.findings.length === 0;
-      say(agreed ? "all Sentinels agree" : "not all Sentinels agree yet; `npm run status` says what is wrong");
+      const { master, pausedMs } = await handOver(group, current, { say, signal: stop.signal });
       process.stdout.write(
         json
-          ? `${JSON.stringify({ deployment: contract.deployment, from: plan.master.name, to: master.name, pausedMs })}\n`
+          ? `${JSON.stringify({ deployment: contract.deployment, from: current.master.name, to: master.name, pausedMs })}\n`
           : `${contract.deployment}: master is ${named(master)}; writes were paused for ${pausedMs} ms.\n`,
       );
       return EXIT.ok;

@@ -1,5 +1,6 @@
 import type { Contract } from "../../outputs/contract";
 import { confirm } from "../ask";
+import { agreeTo } from "../handover/agreement";
 import { stopSignal, timedSteps } from "../handover/announce";
 import { withGroup } from "../handover/group";
 import { planPromotion, promote as carryOut, type PromotionPlan } from "../handover/promotion";
@@ -28,13 +29,17 @@ export async function promote(options: PromoteOptions): Promise<number> {
     );
   }
   return withGroup(contract, async (group) => {
-    const plan = await planPromotion(group, options.node);
+    const look = () => planPromotion(group, options.node);
+    const first = await look();
+    if (first !== "already") {
+      process.stderr.write(`${planText(first)}\n`);
+    }
+    const plan = first === "already" ? first : await agreeTo(first, options, { confirm, lookAgain: look });
     if (plan === "already") {
       process.stderr.write(`${options.node} is the master already.\n`);
       return EXIT.ok;
     }
-    process.stderr.write(`${planText(plan)}\n`);
-    if (!(await mayGoOn(plan, options))) {
+    if (plan === undefined) {
       process.stderr.write("Nothing was changed.\n");
       return EXIT.failed;
     }
@@ -62,17 +67,6 @@ function planText({ chosen, master, risks, absent }: PromotionPlan): string {
     );
   }
   return lines.join("\n");
-}
-
-/** `--yes` is for what is safe; what may lose writes wants a person or `--force`. */
-async function mayGoOn({ chosen, risks }: PromotionPlan, { yes, force }: PromoteOptions): Promise<boolean> {
-  if (force) {
-    return true;
-  }
-  if (risks.length > 0) {
-    return confirm(`Promote ${chosen.name} all the same?`, "--force");
-  }
-  return yes === true || (await confirm(`Promote ${chosen.name}?`));
 }
 
 /** From then on restarts of any node bring back the same roles. */

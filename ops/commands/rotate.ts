@@ -2,7 +2,8 @@ import { confirm } from "../ask";
 import { askPulumi } from "../pulumi";
 import { TLS_AUTHORITY } from "../../config/rotations";
 import { rotationEdits, type StackConfig } from "../rotations";
-import { pulumiReason, readContract, readContracts } from "../stack";
+import { agreedTo } from "../secondLook";
+import { pulumiReason, readContractAmong } from "../stack";
 import { EXIT, UserError } from "../userError";
 import { DEFAULT_STACK } from "../words";
 import { up } from "./up";
@@ -21,17 +22,17 @@ export interface RotateOptions {
  * It writes the setting `rotations` into the stack's file, and then does what `npm run up` does.
  */
 export async function rotate({ stack, deployment, user, finish = false, yes }: RotateOptions): Promise<number> {
-  const contract = await readContract(stack, deployment);
-  const several = (await readContracts(stack)).length > 1;
-  const edits = rotationEdits(await readConfig(stack), {
-    user,
-    users: [...Object.keys(contract.users), ...(contract.tls === undefined ? [] : [TLS_AUTHORITY])],
-    deployment: contract.deployment,
-    finish,
-  });
+  const { contract, isOneOfSeveral } = await readContractAmong(stack, deployment);
+  const users = [...Object.keys(contract.users), ...(contract.tls === undefined ? [] : [TLS_AUTHORITY])];
+  const wish = { user, users, deployment: contract.deployment, finish };
   const words = user === TLS_AUTHORITY ? ofAuthority : ofPassword(user);
-  process.stderr.write(`${finish ? words.ends : words.begins}\n`);
-  if (finish && !yes && !(await confirm(words.question))) {
+  const edits = await agreedTo({
+    what: `What the settings of stack "${stack}" say of rotations`,
+    look: async () => rotationEdits(await readConfig(stack), wish),
+    show: () => process.stderr.write(`${finish ? words.ends : words.begins}\n`),
+    ask: finish && !yes ? () => confirm(words.question) : undefined,
+  });
+  if (edits === undefined) {
     process.stderr.write("Nothing was changed.\n");
     return EXIT.failed;
   }
@@ -43,7 +44,7 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
     const target = [
       ...(stack === DEFAULT_STACK ? [] : [stack]),
       user,
-      ...(several ? ["--deployment", contract.deployment] : []),
+      ...(isOneOfSeveral ? ["--deployment", contract.deployment] : []),
     ];
     process.stderr.write(`\n${words.begun}: npm run rotate -- ${target.join(" ")} --finish\n`);
   }

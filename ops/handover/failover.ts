@@ -1,3 +1,4 @@
+import { converge } from "../../checks/converge";
 import { endpointText } from "../../config/plan";
 import { nearestName } from "../../config/problems";
 import { EXIT, UserError } from "../userError";
@@ -102,4 +103,25 @@ export async function failOver(
   );
   await awaitInSync(group, next, replicas, handover);
   return { master: next, pausedMs: done.pausedMs };
+}
+
+/** Milliseconds that the Sentinels get to agree on what was done; when they do not, `status` says what is wrong. */
+const AGREEMENT_MS = 15_000;
+
+/**
+ * A whole planned failover: {@link failOver}, and then the Sentinels agree. Clients go on before that; but the Sentinel
+ * that led the failover ends it a second or two later.
+ */
+export async function handOver(
+  group: Group,
+  plan: FailoverPlan,
+  handover: Handover,
+  runner?: NodeRunner,
+): Promise<FailoverResult> {
+  const result = await failOver(group, plan, handover, runner);
+  // Without the signal: whoever stops it now would not be told that the role has moved.
+  const { judgement } = await converge(group.contract, AGREEMENT_MS, () => undefined);
+  const agreed = judgement.findings.length === 0;
+  handover.say(agreed ? "all Sentinels agree" : "not all Sentinels agree yet; `npm run status` says what is wrong");
+  return result;
 }

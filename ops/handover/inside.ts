@@ -42,6 +42,10 @@ export async function handOverInside(
   { say, signal }: Handover,
   run: NodeRunner = runInContainer,
 ): Promise<HandedOver> {
+  // The group was looked at before, and whoever had enough by then is not told by an event.
+  if (signal?.aborted) {
+    throw new UserError(`Nothing is switched: stopped as asked. ${master.name} is still the master.`);
+  }
   const node = memberOf(contract, master);
   const said = new Said(contract, master, say);
   const askToStop = () => void run(node, ["stop"], () => undefined).catch(() => undefined);

@@ -1,9 +1,8 @@
-import { PassThrough } from "node:stream";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { engineClient } from "../../engine/engineClient";
+import { contentsOf, LineSplitter, textOf } from "../../engine/output";
 import type { ContractMember } from "../../outputs/contract";
-import { demultiplex, linesOf, type LogLine } from "./lines";
+import { linesOf, type LogLine } from "./lines";
 
 /** Which part of a log. */
 export interface LogRange {
@@ -21,7 +20,7 @@ const WANTED = { stdout: true, stderr: true, timestamps: true } as const;
 export async function readLog({ name, engine }: ContractMember, { tail, sinceS }: LogRange): Promise<LogLine[]> {
   const docker = await engineClient(engine, ENGINE_ANSWER_MS);
   const log = await docker.getContainer(name).logs({ ...WANTED, follow: false, since: sinceS, ...tailOf(tail) });
-  return linesOf(name, demultiplex(log));
+  return linesOf(name, await textOf([log]));
 }
 
 /**
@@ -66,17 +65,18 @@ async function followOnce(
   onLine: (line: LogLine) => void,
 ): Promise<void> {
   const docker = await engineClient(engine);
-  const container = docker.getContainer(name);
-  const stream = await container.logs({ ...WANTED, follow: true, since: sinceS, ...tailOf(tail), abortSignal: signal });
-  const both = new PassThrough();
-  docker.modem.demuxStream(stream, both, both);
-  stream
-    .once("end", () => both.end())
-    .once("close", () => both.end())
-    .once("error", () => both.end());
-  for await (const line of createInterface({ input: both })) {
-    linesOf(name, line).forEach(onLine);
+  const asked = { ...WANTED, follow: true, since: sinceS, ...tailOf(tail), abortSignal: signal } as const;
+  const stream = await docker.getContainer(name).logs(asked);
+  const lines = new LineSplitter((line) => linesOf(name, line).forEach(onLine));
+  try {
+    for await (const part of contentsOf(stream)) {
+      lines.add(part);
+    }
+  } catch {
+    // Broken off, perhaps within a line, which then comes whole the next time; that also says whether the engine is gone.
+    return;
   }
+  lines.end();
 }
 
 const tailOf = (tail: number | "all"): { tail?: number } => (tail === "all" ? {} : { tail });

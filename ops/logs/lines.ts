@@ -8,23 +8,6 @@ export interface LogLine {
   readonly text: string;
 }
 
-const HEADER_BYTES = 8;
-const SIZE_OFFSET = 4;
-
-/**
- * Takes apart what an engine sends for a container without a terminal: frames of stdout and stderr, each behind a
- * header with its size.
- */
-export function demultiplex(log: Buffer): string {
-  const frames: Buffer[] = [];
-  for (let at = 0; at + HEADER_BYTES <= log.length;) {
-    const end = at + HEADER_BYTES + log.readUInt32BE(at + SIZE_OFFSET);
-    frames.push(log.subarray(at + HEADER_BYTES, end));
-    at = end;
-  }
-  return Buffer.concat(frames).toString("utf8");
-}
-
 /** Lines as the engine writes them when asked for timestamps: the time, a space, the text. */
 export function linesOf(member: string, log: string): LogLine[] {
   return log

@@ -1,3 +1,4 @@
+import { infoOf } from "../../checks/replies";
 import { WritePause } from "../handover/pause";
 import type { Say } from "../handover/steps";
 import { UserError } from "../userError";
@@ -32,6 +33,8 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
   say(`writes are held at ${source.name}`);
   let closing = false;
   try {
+    // The question may have been on the screen for an hour, and only a master holds writes.
+    await requireMaster(source);
     await changes.settle();
     const last = await catchUp(carriage);
     await compareKeys(carriage, last);
@@ -43,6 +46,7 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
     }
     closing = true;
     await close(servers);
+    await requireMaster(source);
     // If this machine stood still, the pause ran out, and there were writes before it was closed.
     await changes.settle();
     await catchUp(carriage);
@@ -70,6 +74,13 @@ export async function reopen(servers: readonly Side[]): Promise<void> {
 async function close(servers: readonly Side[]): Promise<void> {
   for (const server of servers) {
     await askOne(server, "CONFIG", "SET", SETTING, closedValue(await numberSetting(server, SETTING)));
+  }
+}
+
+async function requireMaster({ name, redis }: Side): Promise<void> {
+  const { role, master_host: host, master_port: port } = infoOf(await redis.info("replication"));
+  if (role !== "master") {
+    throw new UserError(`${name} is no master any more: its master is ${host}:${port}; start again`);
   }
 }
 

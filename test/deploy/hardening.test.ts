@@ -4,7 +4,8 @@ import { networkInterfaces } from "node:os";
 import type Docker from "dockerode";
 import { after, before, describe, it } from "mocha";
 import { defaultEngineEndpoint } from "../../config/plan";
-import { demultiplexed, execInContainer } from "../../engine/execInContainer";
+import { execInContainer } from "../../engine/execInContainer";
+import { textOf } from "../../engine/output";
 import type { Contract } from "../../outputs/contract";
 import { container, engine } from "../support/engine";
 import { buildBareImage, needImage } from "../support/images";
@@ -49,11 +50,7 @@ async function inside(name: string, script: string): Promise<string> {
 async function insideAs(name: string, user: string, script: string): Promise<string> {
   const options = { Cmd: ["/bin/sh", "-c", script], User: user, AttachStdout: true, AttachStderr: true };
   const exec = await container(name).exec(options);
-  const chunks: Buffer[] = [];
-  for await (const chunk of await exec.start({ hijack: false, stdin: false })) {
-    chunks.push(Buffer.from(chunk as Uint8Array));
-  }
-  return demultiplexed(Buffer.concat(chunks)).trim();
+  return (await textOf(await exec.start({ hijack: false, stdin: false }))).trim();
 }
 
 /** Says what a container outside the deployment prints; it is on the engine's common network. */
@@ -62,7 +59,7 @@ async function stranger(script: string): Promise<string> {
   try {
     await it.start();
     await it.wait();
-    return demultiplexed(await it.logs({ stdout: true, stderr: true })).trim();
+    return (await textOf([await it.logs({ stdout: true, stderr: true })])).trim();
   } finally {
     await it.remove({ force: true });
   }

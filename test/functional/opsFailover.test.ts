@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { failOver, planFailover } from "../../ops/handover/failover";
+import { failOver, handOver as handOverWhole, planFailover } from "../../ops/handover/failover";
 import { withGroup as withConnections } from "../../ops/handover/group";
 import type { NodeRunner } from "../../ops/handover/inside";
 import { UserError } from "../../ops/userError";
@@ -181,6 +181,25 @@ describe("planned failover", function () {
       await group.named(master);
       assert.equal(await master.command("SET", "after", "1"), "OK");
       assert.deepEqual(await prioritiesOf(group), Array(3).fill("replica-priority,100"));
+    }));
+
+  it("gives its result also when it is asked to stop after the switch", () =>
+    withGroup({}, async (group) => {
+      const old = await group.up();
+      const stop = new AbortController();
+      const steps: string[] = [];
+      const say = (line: string) => {
+        steps.push(line);
+        if (line.includes(" in sync with ")) {
+          stop.abort();
+        }
+      };
+      const { master } = await withConnections(contractOf(group), async (connections) =>
+        handOverWhole(connections, await planFailover(connections), { say, signal: stop.signal }, runnerOf(group)),
+      );
+      assert.ok(stop.signal.aborted);
+      assert.notEqual(master.name, old.name);
+      assert.equal(steps.at(-1), "all Sentinels agree");
     }));
 
   it("refuses a second one while one is under way", () =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { agreeTo } from "../../ops/handover/agreement";
 import { withGroup as withConnections } from "../../ops/handover/group";
 import { planPromotion, promote } from "../../ops/handover/promotion";
 import { recordsRole } from "../../ops/handover/record";
@@ -83,5 +84,28 @@ describe("promotion by hand", function () {
         (error: unknown) =>
           error instanceof UserError && /redis-replica-1 does not answer .*nothing was changed/.test(error.message),
       );
+    }));
+
+  it("stops when the master that was dead comes back while the question waits: there would be two", () =>
+    withGroup({ settings }, async (group) => {
+      const old = await group.up();
+      await old.kill();
+      const chosen = group.nodes[1]!;
+      await withConnections(buildContract(group.plan, group.secrets), async (connections) => {
+        const look = () => planPromotion(connections, chosen.name);
+        const plan = await look();
+        assert.ok(plan !== "already");
+        assert.equal(plan.master, undefined);
+        const confirm = async () => {
+          old.start();
+          await group.settled();
+          return true;
+        };
+        await assert.rejects(
+          agreeTo(plan, {}, { confirm, lookAgain: look }),
+          /^UserError: Meanwhile redis-master \(.*\) became master\. Nothing was changed;/,
+        );
+      });
+      assert.equal(await group.settled(), old);
     }));
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { translate } from "../../checks/connections";
 import { dockerOptions } from "../../engine/engineOptions";
 import { errorText, failureOf } from "../../checks/failures";
-import { demultiplexed } from "../../engine/execInContainer";
 import { nodeFacts } from "../../checks/lookAtNode";
 import { describe as nameOf, describeAddress } from "../../checks/members";
 import { progressTo } from "../../checks/progress";
@@ -232,19 +231,5 @@ describe("the way to a Docker engine", () => {
       username: "ops",
       sshOptions: { agent: "/agent" },
     });
-  });
-
-  it("gives text in frames", () => {
-    const frame = (kind: number, text: string): Buffer => {
-      const head = Buffer.alloc(8);
-      head[0] = kind;
-      head.writeUInt32BE(Buffer.byteLength(text), 4);
-      return Buffer.concat([head, Buffer.from(text)]);
-    };
-    assert.equal(
-      demultiplexed(Buffer.concat([frame(2, "warning\n"), frame(1, "ok 172.30.29.11 6379\n")])),
-      "warning\nok 172.30.29.11 6379\n",
-    );
-    assert.equal(demultiplexed(Buffer.alloc(0)), "");
   });
 });

@@ -9,7 +9,7 @@ import { settleRole } from "../../checks/remedies";
 import { parseState } from "../../ops/exportedState";
 import { renderOutputs, withoutSecrets } from "../../ops/commands/outputs";
 import { connectionHelp } from "../../ops/connectionHelp";
-import { demultiplex, inOrder, linesOf, parseSince } from "../../ops/logs/lines";
+import { inOrder, linesOf, parseSince } from "../../ops/logs/lines";
 import { destroyText, leftoverText, volumesOf } from "../../ops/volumes";
 import { splitPulumiWords, splitWords } from "../../ops/words";
 import { previewFolder, storedPreview } from "../support/previews";
@@ -135,6 +135,15 @@ esac
     assert.match(pulumis.stdout, /^Usage: npm run destroy -- .*--remove-stack.*Other options go to pulumi/s);
   });
 
+  it("says which commands take --json, as they do", async () => {
+    const { stdout } = await run("--help");
+    const without = /They take --json, for machines, except: ([\w, ]+)\./.exec(stdout)?.[1]?.split(", ");
+    for (const name of ["logs", "connect", "promote", "rotate", "migrate"]) {
+      const { stdout: own } = await run(name, "--help");
+      assert.equal(/^ +--json /m.test(own), without?.includes(name) === false, name);
+    }
+  });
+
   it("without a command it explains itself, as a wrong command line", async () => {
     assert.equal((await run()).code, 2);
   });
@@ -205,18 +214,6 @@ describe("words of a command line", () => {
 });
 
 describe("logs", () => {
-  const frame = (stream: number, text: string) => {
-    const header = Buffer.alloc(8);
-    header[0] = stream;
-    header.writeUInt32BE(Buffer.byteLength(text), 4);
-    return Buffer.concat([header, Buffer.from(text)]);
-  };
-
-  it("are taken apart, frame by frame, whatever the stream", () => {
-    assert.equal(demultiplex(Buffer.concat([frame(1, "one\n"), frame(2, "zwölf\n")])), "one\nzwölf\n");
-    assert.equal(demultiplex(Buffer.alloc(0)), "");
-  });
-
   it("are put in the order of time over all members", () => {
     const a = linesOf("a", "2025-11-23T14:00:00.000000001Z first\n2025-11-23T14:00:02.000000000Z third\r\n");
     const b = linesOf("b", "2025-11-23T14:00:01.000000000Z second one\n2025-11-23T14:00:03.000000000Z\n");

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { planDeployment } from "../../config/plan";
 import { parseDeployment } from "../../config/settings";
-import { LineSplitter } from "../../engine/execInContainer";
 import { withGroup } from "../../ops/handover/group";
 import { handOverInside, type NodeRunner } from "../../ops/handover/inside";
 import { buildContract } from "../../outputs/buildContract";
@@ -88,6 +87,16 @@ describe("a hand-over in the master's container", () => {
     });
   }
 
+  it("does not begin when it is to stop already", async () => {
+    const runner: NodeRunner = () => assert.fail("the node was asked");
+    await assert.rejects(
+      withGroup(contract, ({ nodes: [master, candidate] }) =>
+        handOverInside(contract, master!, candidate!, { say: () => undefined, signal: AbortSignal.abort() }, runner),
+      ),
+      /stopped as asked/,
+    );
+  });
+
   it("passes a wish to stop on to the node", async () => {
     const stop = new AbortController();
     const asked: (readonly string[])[] = [];
@@ -111,16 +120,5 @@ describe("a hand-over in the master's container", () => {
       /stopped as asked/,
     );
     assert.deepEqual(asked, [[inside(1)], ["stop"]]);
-  });
-});
-
-describe("lines of a growing text", () => {
-  it("are handed on once, when they are complete", () => {
-    const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
-    for (const text of ["", "on", "one\n", "one\n", "one\ntwo\n\nthr", "one\ntwo\n\nthree\n"]) {
-      splitter.see(text);
-    }
-    assert.deepEqual(lines, ["one", "two", "", "three"]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { parseRotation, ROTATION, rotationOf, rotationText } from "../../config/rotations";
+import { parseRotation, ROTATION, rotationOf, rotationText, TLS_AUTHORITY } from "../../config/rotations";
 import { parseDeployment } from "../../config/settings";
 import { BUILT_IN_USERS } from "../../config/users";
 import { rotationEdits, type ConfigEdit, type RotationWish, type StackConfig } from "../../ops/rotations";
@@ -122,6 +122,21 @@ describe("a rotation", () => {
     for (const user of ["default", "constructor", "__proto__", ""]) {
       assert.match(refusal({}, { user }), /^There is no user /);
     }
+  });
+
+  it("of the authority is refused where the certificate is the operator's own, which no update would take", () => {
+    const wish = { user: TLS_AUTHORITY, users: [...users, TLS_AUTHORITY] };
+    const own = { tls: "true", tlsCertificate: "-----BEGIN CERTIFICATE-----" };
+    const generated = { tls: true, tlsCertificate: "" };
+    for (const finish of [false, true]) {
+      const rotations = finish ? ["tls-authority:1+previous"] : [];
+      assert.match(refusal({ ...own, rotations }, { ...wish, finish }), /^The certificate is your own, /);
+      assert.match(refusal({ ...own, rotations, deployments: { redis: {} } }, { ...wish, finish }), /^The cert/);
+      assert.match(refusal({ rotations, deployments: { redis: own } }, { ...wish, finish }), /^The certificate/);
+      assert.equal(edits({ ...own, rotations, deployments: { redis: generated } }, { ...wish, finish }).length, 1);
+      assert.equal(edits({ rotations, deployments: { redis: {}, other: own } }, { ...wish, finish }).length, 1);
+    }
+    assert.equal(edits(own).length, 1);
   });
 
   it("does not begin anew where the list cannot be read", () => {

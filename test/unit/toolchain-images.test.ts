@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +8,9 @@ import { describe, it } from "mocha";
 import { needsOf } from "../../toolchain/commands.mjs";
 import { splitImage } from "../../toolchain/docker.mjs";
 import { withoutServers } from "../../toolchain/image-variant.mjs";
-import { stackImage } from "../../toolchain/pieces/image.mjs";
+import { giveFolder } from "../../toolchain/image-build.mjs";
+import { image, stackImage } from "../../toolchain/pieces/image.mjs";
+import { Stop } from "../../toolchain/say.mjs";
 import { IMAGE, VARIANTS } from "../../toolchain/versions.mjs";
 
 describe("images that can be built", () => {
@@ -39,6 +43,26 @@ describe("images that can be built", () => {
       assert.equal(stackImage(["no-such-stack"], folder), undefined);
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("are asked for at an engine that breaks off with a sentence, not a trace", async () => {
+    const engine = createServer((request) => request.socket.destroy());
+    await new Promise<void>((listening) => engine.listen(0, "127.0.0.1", listening));
+    const host = `tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const broken = (error: unknown) => {
+      assert.ok(error instanceof Stop, String(error));
+      assert.match(error.message, /^image: the engine tcp:\S+ did not do (GET|POST) \/\S+: .+; see whether it is busy/);
+      return true;
+    };
+    const found = { engine: { summary: "", variables: { DOCKER_HOST: host } } };
+    try {
+      await assert.rejects(image.find({ env: {}, offline: true, image: IMAGE, found }), broken);
+      await assert.rejects(giveFolder("toolchain/node", host, process.env, "/build"), broken);
+      await assert.rejects(giveFolder("toolchain/node", host, { PATH: "/nowhere" }, "/build"), broken);
+    } finally {
+      engine.closeAllConnections();
+      engine.close();
     }
   });
 

@@ -113,6 +113,18 @@ describe("the front door", function () {
     assert.doesNotMatch(stderr, /\n +at /);
   });
 
+  it("says what the system refuses, without a trace", () => {
+    const { status, stderr } = run(["pulumi", "show"], { REDIS_STATE_DIR: join(clone, "package.json", "state") });
+    assert.equal(status, 1);
+    assert.match(stderr, /^toolchain: ENOTDIR: not a directory, mkdir '.*package\.json\/state'\.$/m);
+    assert.doesNotMatch(stderr, /\n +at /);
+  });
+
+  it("says which file is missing of those that reach an engine, instead of taking it for stopped", () => {
+    const missing = { DOCKER_HOST: "tcp://127.0.0.1:1", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(clone, "none") };
+    assert.match(run(["up"], missing).stderr, /^toolchain: engine: tcp:\S+ \(.*\): ENOENT: .*none\/ca\.pem'; start it/);
+  });
+
   it("shows in the doctor's table what is missing, and says so by its exit code", () => {
     const { status, stdout } = run(["doctor"]);
     assert.equal(status, 1);

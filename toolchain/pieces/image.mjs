@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { URLSearchParams } from "node:url";
-import { ask, DEFAULT_HOST, splitImage } from "../docker.mjs";
+import { ask, askFor, DEFAULT_HOST, splitImage } from "../docker.mjs";
 import { Unavailable } from "../download.mjs";
 import { readIfThere } from "../files.mjs";
 import { buildImage } from "../image-build.mjs";
@@ -55,7 +55,7 @@ async function pull(context, note) {
 
 /** @type {import("../piece.mjs").Piece["find"]} */
 async function find(context) {
-  const { status } = await ask(hostOf(context), context.env, {
+  const { status } = await askFor("image", hostOf(context), context.env, {
     path: `/images/${context.image}/json`,
     silenceMs: SILENCE_MS,
   });
