@@ -50,7 +50,11 @@ const touching = ["up", "update", "preview", "refresh", "destroy", "watch", "imp
  * @returns {Needs}
  */
 export function needsOf(command, args) {
-  if (command === "pulumi") return args.some((arg) => touching.includes(arg)) ? { needs: [...pulumi, "engine"] } : look;
+  if (command === "pulumi")
+    return args.some((arg) => touching.includes(arg))
+      ? // For a program in YAML that uses the package; an official Pulumi has the host beside it.
+        { needs: [...pulumi, "engine"], uses: ["yaml"] }
+      : look;
   if (args.includes("--help") || args.includes("-h")) return { needs: program };
   if (command.startsWith("test:")) return table[command] ?? /** @type {Needs} */ (table.test);
   // What is not known here is explained by the command line itself.
