@@ -8,7 +8,8 @@ import { ROTATION } from "./rotations";
  * from here; a test fails when they differ.
  */
 
-const MAX_PORT = 65_535;
+/** The last TCP port. */
+export const MAX_PORT = 65_535;
 
 const text = (pattern: RegExp, allowed: string) => z.string().regex(pattern).meta({ allowed });
 const whole = (min: number, max: number) => z.int().min(min).max(max);
