@@ -28,6 +28,9 @@ interface Ground {
 
 /**
  * What all members of a deployment stand on: a provider, the image and the network on every engine, and the users' passwords.
+ *
+ * All members are declared right after it, without an `await` in between: which containers are replaced, and in which
+ * order, is decided as soon as the engines were looked at.
  */
 export class RedisBase extends pulumi.ComponentResource {
   readonly plan: DeploymentPlan;
