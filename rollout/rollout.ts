@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { membersOf } from "../checks/members";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
@@ -132,7 +133,7 @@ export class RollingUpdate {
           ? undefined
           : (master) => promoteAnother(present(), master, (text) => stage.tell(text)),
       lastWords: async (name) => {
-        const engine = [...contract.nodes, ...contract.sentinels].find((member) => member.name === name)!.engine;
+        const engine = membersOf(contract).find((member) => member.name === name)!.engine;
         return scrub(contract, await lastWords(engine, name));
       },
       tell: (text, passing = false) => void pulumi.log.info(text, resource, undefined, passing),
