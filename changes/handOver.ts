@@ -1,5 +1,6 @@
 import { failure } from "../config/failure";
 import { planDeployment, type DeploymentPlan } from "../config/plan";
+import { MOST_REPLICAS } from "../config/schema";
 import { memberOutput } from "../outputs/buildContract";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { promoteAnother } from "../rollout/promoteAnother";
@@ -34,7 +35,6 @@ export async function handOverWithoutSentinels(
 /** A data node that a plan with more replicas has: names and addresses follow from the number alone. */
 function formerMember(plan: DeploymentPlan, name: string): ContractMember | undefined {
   const { settings, nodes } = plan;
-  const MOST_REPLICAS = 20;
   const larger = planDeployment({ ...settings, replicas: MOST_REPLICAS }, nodes[0]!.engine.endpoint);
   const former = larger.nodes.find((node) => node.name === name);
   return former === undefined ? undefined : memberOutput(former);

@@ -2,7 +2,7 @@ import type { Contract, ContractMember } from "../outputs/contract";
 import { causeOf, groupClient } from "./connections";
 import { errorText } from "./failures";
 import type { InsideProbe } from "./inside";
-import { announcedBy, describe, describeAddress } from "./members";
+import { announcedBy, describe, describeAddress, membersOf } from "./members";
 import { fixInside, fixOutside } from "./remedies";
 import { infoOf } from "./replies";
 import type { Verdict } from "./verdict";
@@ -63,7 +63,7 @@ export async function probeInside(
 
 /** A container that is not the master's, if there is one: the way through the network is to be seen. */
 function placeFor(contract: Contract, master: ContractMember): ContractMember {
-  return [...contract.nodes, ...contract.sentinels].find(({ name }) => name !== master.name) ?? master;
+  return membersOf(contract).find(({ name }) => name !== master.name) ?? master;
 }
 
 /** Engines exist that never answer; a probe that does not mind its signal must not hold up everything. */

@@ -1,6 +1,7 @@
+import { endpointText } from "../config/plan";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { judgeDisk } from "./judgeDisk";
-import { addressText, describe, describeAddress, announcedBy } from "./members";
+import { describe, describeAddress, announcedBy } from "./members";
 import {
   bringBack,
   chooseMaster,
@@ -39,7 +40,7 @@ export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict
   const { member, facts, failure } = node;
   const subject = member.name;
   if (failure !== undefined) {
-    const seen = `does not answer (${failure.text} at ${addressText(member)})`;
+    const seen = `does not answer (${failure.text} at ${endpointText(member)})`;
     const deviations = [{ seen, remedy: bringBack(member, failure) }];
     return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
   }
@@ -138,8 +139,8 @@ function judgeReplication(group: GroupContext, member: ContractMember, facts: No
       ...facts.attached
         .filter((replica) => announcedBy(group.contract, replica) === undefined)
         .map((stranger) => ({
-          seen: `has a replica that is not of this deployment, ${addressText(stranger)}`,
-          remedy: removeStranger(addressText(stranger)),
+          seen: `has a replica that is not of this deployment, ${endpointText(stranger)}`,
+          remedy: removeStranger(endpointText(stranger)),
         })),
     ],
   );

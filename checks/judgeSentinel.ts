@@ -1,6 +1,7 @@
+import { endpointText } from "../config/plan";
 import type { ContractMember } from "../outputs/contract";
 import type { GroupContext } from "./judgeNode";
-import { addressText, describe, describeAddress, announcedBy } from "./members";
+import { describe, describeAddress, announcedBy } from "./members";
 import {
   applySettings,
   bringBack,
@@ -11,10 +12,7 @@ import {
   settleRole,
 } from "./remedies";
 import type { Deviation, Verdict } from "./verdict";
-import type { SentinelFacts, SentinelView, WatchedInstance, WatchedMaster } from "./view";
-
-/** Flags of an instance that a Sentinel cannot count on. */
-const DOWN_FLAGS = ["s_down", "o_down", "disconnected"];
+import { DOWN_FLAGS, type SentinelFacts, type SentinelView, type WatchedInstance, type WatchedMaster } from "./view";
 
 /** Everything that one Sentinel says about the group. */
 export function judgeSentinel(group: GroupContext, sentinel: SentinelView): readonly Verdict[] {
@@ -26,7 +24,7 @@ export function judgeSentinel(group: GroupContext, sentinel: SentinelView): read
     return [{ subject, check: "answers", expected: "a Sentinel that answers", detail: "", deviations }];
   }
   if (failure !== undefined) {
-    const seen = `does not answer (${failure.text} at ${addressText(member)})`;
+    const seen = `does not answer (${failure.text} at ${endpointText(member)})`;
     const deviations = [{ seen, remedy: bringBack(member, failure) }];
     return [{ subject, check: "answers", expected: "a Sentinel that answers", detail: "", deviations }];
   }
@@ -181,7 +179,7 @@ function watchDeviations(
       .filter((instance) => !expected.some(({ name }) => name === memberAt(instance)?.name))
       .map((instance) => ({
         seen: `knows a ${kind} too many, ${describeAddress(group.contract, instance)}`,
-        remedy: memberAt(instance) === undefined ? removeStranger(addressText(instance)) : remedy,
+        remedy: memberAt(instance) === undefined ? removeStranger(endpointText(instance)) : remedy,
       })),
     ...watched
       .filter((instance) => instance.flags.some((flag) => DOWN_FLAGS.includes(flag)))
@@ -194,4 +192,4 @@ function watchDeviations(
 }
 
 const nameOf = ({ contract }: GroupContext, instance: WatchedInstance): string =>
-  announcedBy(contract, instance)?.name ?? addressText(instance);
+  announcedBy(contract, instance)?.name ?? endpointText(instance);

@@ -1,3 +1,4 @@
+import { endpointText } from "../config/plan";
 import type { Contract, ContractEndpoint, ContractMember } from "../outputs/contract";
 
 /** All members of a deployment: data nodes first, then Sentinels. */
@@ -21,17 +22,14 @@ export function announcedBy(contract: Contract, address: ContractEndpoint): Cont
 
 /** `redis-replica-1 (172.30.29.12:6379)`: a member as messages name it. */
 export function describe({ name, announced }: ContractMember): string {
-  return `${name} (${addressText(announced)})`;
+  return `${name} (${endpointText(announced)})`;
 }
 
 /** An address as messages name it: the member behind it if there is one, else the bare address. */
 export function describeAddress(contract: Contract, address: ContractEndpoint): string {
   const member = translate(contract, address.host, address.port);
-  return member === undefined ? addressText(address) : `${member.name} (${addressText(address)})`;
+  return member === undefined ? endpointText(address) : `${member.name} (${endpointText(address)})`;
 }
-
-/** `host:port`, the way Redis and its tools write it. */
-export const addressText = ({ host, port }: ContractEndpoint): string => `${host}:${port}`;
 
 const isAt = (endpoint: ContractEndpoint, { host, port }: ContractEndpoint): boolean =>
   endpoint.host === host && endpoint.port === port;

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
+import { endpointText } from "../config/plan";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { causeOf, strangerClient } from "./connections";
 import { errorText, failureOf } from "./failures";
-import { addressText } from "./members";
 import { bringBack, lockUp } from "./remedies";
 import type { Deviation, Verdict } from "./verdict";
 
@@ -78,7 +78,7 @@ async function tryOut(
       return [{ seen: `answers ${attempt.with} with \`${errorText(contract, error)}\``, remedy: lockUp(member.name) }];
     }
     client.disconnect();
-    const seen = `does not answer a stranger (${failure.text} at ${addressText(member)})`;
+    const seen = `does not answer a stranger (${failure.text} at ${endpointText(member)})`;
     return [{ seen, remedy: bringBack(member, failure) }];
   }
 }

@@ -6,6 +6,7 @@ import { loadEngineClient } from "../engine/engineClient";
 import { judge } from "./judge";
 import { withReasons } from "./undecided";
 import { insideProbe, type InsideProbe } from "./inside";
+import { membersOf } from "./members";
 import { progressTo } from "./progress";
 import { probeRefusal } from "./refusalProbe";
 import type { VerifyReport } from "./report";
@@ -51,7 +52,7 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
   }
   const probes = await Promise.all([
     probeWrite(contract, master),
-    ...[...contract.nodes, ...contract.sentinels].map((member) => probeRefusal(contract, member)),
+    ...membersOf(contract).map((member) => probeRefusal(contract, member)),
     probeOutside(contract, master, runIdOf(view, master.name)),
     probeInside(contract, master, inside, signal),
   ]);

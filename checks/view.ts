@@ -77,6 +77,9 @@ export interface WatchedInstance extends ContractEndpoint {
   readonly id: string;
 }
 
+/** Flags of an instance that a Sentinel cannot count on. */
+export const DOWN_FLAGS: readonly string[] = ["s_down", "o_down", "disconnected"];
+
 /** A master as a Sentinel sees it. */
 export interface WatchedMaster extends WatchedInstance {
   readonly replicas: number;

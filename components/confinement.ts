@@ -1,11 +1,5 @@
 import type * as docker from "@pulumi/docker";
-
-/**
- * User and group of the servers: those of the official images, and of the one that the tool chain builds.
- *
- * With the group, since an image that does not list the user would otherwise give it root's group.
- */
-const REDIS_USER = "999:999";
+import { SERVER_USER } from "../engine/serverUser";
 
 const HARMLESS = "noexec,nosuid,nodev";
 
@@ -25,7 +19,7 @@ const COVERED = ["/var/tmp", "/run/lock", "/var/lib/redis", "/etc/redis"];
  * So every place in it where the user could write is covered by a mount; a test looks for others.
  */
 export const confinement = {
-  user: REDIS_USER,
+  user: SERVER_USER,
   capabilities: { drops: ["ALL"] },
   securityOpts: ["no-new-privileges"],
   // Redis shares no memory with other processes, and /dev/shm would be one more writable place.

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { DeploymentPlan, EnginePlan } from "../config/plan";
+import { allMembers, type DeploymentPlan, type EnginePlan } from "../config/plan";
 import { rotationOf } from "../config/rotations";
 import { userNames, type UserPasswords } from "../config/users";
 import { surveyEngine } from "../engine/survey";
@@ -28,6 +28,9 @@ interface Ground {
 
 /**
  * What all members of a deployment stand on: a provider, the image and the network on every engine, and the users' passwords.
+ *
+ * All members are declared right after it, without an `await` in between: which containers are replaced, and in which
+ * order, is decided as soon as the engines were looked at.
  */
 export class RedisBase extends pulumi.ComponentResource {
   readonly plan: DeploymentPlan;
@@ -54,9 +57,7 @@ export class RedisBase extends pulumi.ComponentResource {
     this.secrets = pulumi
       .all([this.passwords, certificates?.all])
       .apply(([passwords, tls]) => ({ passwords, ...(tls === undefined ? {} : { tls }) }));
-    const engines = new Map(
-      [...args.plan.nodes, ...args.plan.sentinels].map(({ engine }) => [engine.endpoint, engine] as const),
-    );
+    const engines = new Map(allMembers(args.plan).map(({ engine }) => [engine.endpoint, engine] as const));
     this.grounds = new Map([...engines].map(([endpoint, engine]) => [endpoint, this.prepareEngine(engine)] as const));
     this.rollout = new RollingUpdate({
       plan: args.plan,
@@ -126,10 +127,10 @@ export class RedisBase extends pulumi.ComponentResource {
   }
 }
 
-async function surveyEngines({ nodes, sentinels, settings }: DeploymentPlan): Promise<Surveys> {
-  const endpoints = [...new Set([...nodes, ...sentinels].map(({ engine }) => engine.endpoint))];
+async function surveyEngines(plan: DeploymentPlan): Promise<Surveys> {
+  const endpoints = [...new Set(allMembers(plan).map(({ engine }) => engine.endpoint))];
   const surveys = await Promise.all(
-    endpoints.map((endpoint) => surveyEngine({ endpoint, image: settings.image, listeners: [] })),
+    endpoints.map((endpoint) => surveyEngine({ endpoint, image: plan.settings.image, listeners: [] })),
   );
   return new Map(endpoints.map((endpoint, index) => [endpoint, surveys[index]!]));
 }

@@ -1,5 +1,6 @@
 import { splitExtraLines } from "./extraLines";
 import type { DeploymentPlan } from "./plan";
+import { yesNo } from "./redisDirectives";
 
 /**
  * What a running group changes without a restart: `CONFIG SET` on the data nodes, `SENTINEL SET` and
@@ -19,7 +20,7 @@ export function liveRedisLines(plan: DeploymentPlan): readonly string[] {
     `maxmemory ${s.maxmemoryMb}mb`,
     `maxmemory-policy ${s.maxmemoryPolicy}`,
     `save ${s.save === "" ? '""' : s.save}`,
-    `appendonly ${s.appendonly ? "yes" : "no"}`,
+    `appendonly ${yesNo(s.appendonly)}`,
     `appendfsync ${s.appendfsync}`,
     `min-replicas-to-write ${s.minReplicasToWrite}`,
     `min-replicas-max-lag ${s.minReplicasMaxLagS}`,
@@ -45,5 +46,5 @@ export function liveSentinelDirectives(plan: DeploymentPlan): LiveDirectives {
  */
 export function ownSentinelDirectives(plan: DeploymentPlan): Record<"loglevel" | "resolve-hostnames", string> {
   const s = plan.settings;
-  return { loglevel: s.logLevel, "resolve-hostnames": s.resolveHostnames ? "yes" : "no" };
+  return { loglevel: s.logLevel, "resolve-hostnames": yesNo(s.resolveHostnames) };
 }

@@ -56,3 +56,6 @@ export function ownedDirective(directive: string): string | undefined {
     .replace(/^primary(?=auth$|user$)/, "master");
   return Object.hasOwn(owned, alias) ? owned[alias] : undefined;
 }
+
+/** A switch, as Redis spells it. */
+export const yesNo = (value: boolean): string => (value ? "yes" : "no");

@@ -8,7 +8,11 @@ import { ROTATION } from "./rotations";
  * from here; a test fails when they differ.
  */
 
-const MAX_PORT = 65_535;
+/** The last TCP port. */
+export const MAX_PORT = 65_535;
+
+/** Beside the initial master. */
+export const MOST_REPLICAS = 20;
 
 const text = (pattern: RegExp, allowed: string) => z.string().regex(pattern).meta({ allowed });
 const whole = (min: number, max: number) => z.int().min(min).max(max);
@@ -76,7 +80,7 @@ const settingFields = {
   name: dockerName(30)
     .default("redis")
     .describe("Name of the deployment; the names of containers, volumes and the network start with it."),
-  replicas: whole(0, 20).default(2).describe("Number of replicas beside the initial master."),
+  replicas: whole(0, MOST_REPLICAS).default(2).describe("Number of replicas beside the initial master."),
   sentinels: whole(1, 15).default(3).describe("Number of Sentinels; an odd number. Unused in `replication`."),
   image: text(/^[a-z0-9][\w.\-/:]{0,250}(@sha256:[0-9a-f]{64})?$/, "an image reference such as redis:8.0.2")
     .default("redis:8.0.2")

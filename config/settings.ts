@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { nearestName, SettingsError, shown, shownName, type Problem } from "./problems";
-import { ruleProblems, ruleWarnings } from "./rules";
+import { fixCommand, pathText, WHOLE_STACK } from "./places";
+import { nearestName, SettingsError, shown, type Problem } from "./problems";
+import { ruleProblems, ruleWarnings, type PlacedSettings } from "./rules";
 import {
   DEPLOYMENTS_KEY,
   deploymentSchema,
@@ -18,7 +19,7 @@ export interface StackSettings {
 }
 
 interface Parsed {
-  readonly settings: readonly DeploymentSettings[];
+  readonly placed: readonly PlacedSettings[];
   readonly problems: readonly Problem[];
 }
 
@@ -30,13 +31,12 @@ interface Parsed {
  */
 export function parseStackSettings(raw: Readonly<Record<string, unknown>>): StackSettings {
   const { [DEPLOYMENTS_KEY]: several, ...base } = raw;
-  const { settings, problems } =
-    several === undefined || isEmpty(several) ? parseOne(base) : parseSeveral(base, several);
-  const allProblems = [...problems, ...(problems.length === 0 ? ruleProblems(settings) : [])];
+  const { placed, problems } = several === undefined || isEmpty(several) ? parseOne(base) : parseSeveral(base, several);
+  const allProblems = [...problems, ...(problems.length === 0 ? ruleProblems(placed) : [])];
   if (allProblems.length > 0) {
     throw new SettingsError(allProblems);
   }
-  return { deployments: settings, warnings: settings.flatMap(ruleWarnings) };
+  return { deployments: placed.map(({ settings }) => settings), warnings: placed.flatMap(ruleWarnings) };
 }
 
 /**
@@ -51,18 +51,18 @@ export function parseDeployment(overrides: DeploymentOverrides): DeploymentSetti
 function parseOne(base: Readonly<Record<string, unknown>>): Parsed {
   const result = deploymentSchema.safeParse(base);
   return result.success
-    ? { settings: [result.data], problems: [] }
-    : { settings: [], problems: problemsOf(result.error, base, [], [...settingNames, DEPLOYMENTS_KEY]) };
+    ? { placed: [{ settings: result.data, place: WHOLE_STACK }], problems: [] }
+    : { placed: [], problems: problemsOf(result.error, base, [], [...settingNames, DEPLOYMENTS_KEY]) };
 }
 
 function parseSeveral(base: Readonly<Record<string, unknown>>, several: unknown): Parsed {
   if (typeof several !== "object" || several === null || Array.isArray(several)) {
-    const reason = `got ${kindOf(several)}; allowed: an object of deployments, name -> settings; fix: pulumi config set --path '${DEPLOYMENTS_KEY}.cache.redisPort' 6480`;
-    return { settings: [], problems: [{ path: DEPLOYMENTS_KEY, reason }] };
+    const reason = `got ${kindOf(several)}; allowed: an object of deployments, name -> settings; fix: ${fixCommand("set", `${DEPLOYMENTS_KEY}.cache.redisPort`, "6480")}`;
+    return { placed: [], problems: [{ path: DEPLOYMENTS_KEY, reason }] };
   }
   const baseResult = overridesSchema.safeParse(base);
   const problems = baseResult.success ? [] : problemsOf(baseResult.error, base, [], [...settingNames, DEPLOYMENTS_KEY]);
-  const settings: DeploymentSettings[] = [];
+  const placed: PlacedSettings[] = [];
   for (const [name, given] of Object.entries(several)) {
     const path = [DEPLOYMENTS_KEY, name];
     const own = overridesSchema.safeParse(given);
@@ -72,12 +72,13 @@ function parseSeveral(base: Readonly<Record<string, unknown>>, several: unknown)
     }
     const merged = deploymentSchema.safeParse({ ...base, name, ...own.data });
     if (merged.success) {
-      settings.push(merged.data);
+      const inherited = new Set(Object.keys(base).filter((setting) => !Object.hasOwn(own.data, setting)));
+      placed.push({ settings: merged.data, place: { key: name, inherited } });
     } else if (baseResult.success) {
       problems.push(...problemsOf(merged.error, { name }, path, settingNames));
     }
   }
-  return { settings, problems };
+  return { placed, problems };
 }
 
 function isEmpty(value: unknown): boolean {
@@ -115,27 +116,6 @@ function unknownName(path: readonly PropertyKey[], key: string, known: readonly 
   const where = pathText([...path, key]);
   const hint = nearest === undefined ? `known are ${known.join(", ")}; fix` : `did you mean ${nearest}? Fix`;
   return { path: where, reason: `no such setting; ${hint}: ${fixCommand("rm", where)}` };
-}
-
-/** No command for a path that a shell could take for something else: nobody should have to look before pasting it. */
-export function fixCommand(verb: "set" | "set --secret" | "rm", path: string, ...values: readonly string[]): string {
-  if (!/^[\w.[\]-]+$/.test(path)) {
-    return "edit the stack's file, Pulumi.STACK.yaml";
-  }
-  return ["pulumi config", verb, /[.[]/.test(path) ? `--path '${path}'` : path, ...values].join(" ");
-}
-
-/** `deployments.cache.hosts[0].address`, as `pulumi config set --path` takes it; safe to print, whatever is in it. */
-export function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, index) => {
-      const name = String(part);
-      if (typeof part === "number" || !/^[\w-]{1,80}$/.test(name)) {
-        return typeof part === "number" ? `[${part}]` : `["${shownName(name)}"]`;
-      }
-      return index === 0 ? name : `.${name}`;
-    })
-    .join("");
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

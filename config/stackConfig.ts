@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
+import { fixCommand, pathText } from "./places";
 import { nearestName, SettingsError, shownName } from "./problems";
 import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
-import { fixCommand, parseStackSettings, pathText, settingsJsonSchema, type StackSettings } from "./settings";
+import { parseStackSettings, settingsJsonSchema, type StackSettings } from "./settings";
 
 /**
  * The stack's settings, from its configuration.

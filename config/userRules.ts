@@ -1,3 +1,4 @@
+import { pathAt, removeAt, setAt, type Place } from "./places";
 import { nearestName, type Problem } from "./problems";
 import { parseRotation, TLS_AUTHORITY } from "./rotations";
 import type { DeploymentSettings } from "./schema";
@@ -7,14 +8,14 @@ import { BUILT_IN_USERS, userNames } from "./users";
 const TAKEN: readonly string[] = [...BUILT_IN_USERS, "default", TLS_AUTHORITY];
 
 /** What is wrong with the users of a deployment and their passwords. */
-export function userProblems(settings: DeploymentSettings): Problem[] {
-  return [...nameProblems(settings), ...rotationProblems(settings), ...passwordProblems(settings)];
+export function userProblems(settings: DeploymentSettings, place: Place): Problem[] {
+  return [...nameProblems(settings, place), ...rotationProblems(settings, place), ...passwordProblems(settings, place)];
 }
 
-function nameProblems({ users }: DeploymentSettings): Problem[] {
+function nameProblems({ users }: DeploymentSettings, place: Place): Problem[] {
   return users.flatMap(({ name }, index) => {
-    const path = `users[${index}].name`;
-    const fix = `fix: pulumi config set --path '${path}' NAME`;
+    const path = pathAt(place, ["users", index, "name"]);
+    const fix = `fix: ${setAt(place, ["users", index, "name"], "NAME")}`;
     if (TAKEN.includes(name)) {
       return [{ path, reason: `is ${name}, which is taken; allowed: any other name than ${TAKEN.join(", ")}; ${fix}` }];
     }
@@ -25,13 +26,15 @@ function nameProblems({ users }: DeploymentSettings): Problem[] {
   });
 }
 
-function rotationProblems(settings: DeploymentSettings): Problem[] {
+function rotationProblems(settings: DeploymentSettings, place: Place): Problem[] {
   const { tls, tlsCertificate } = settings;
   const known = [...userNames(settings), ...(tls && tlsCertificate === "" ? [TLS_AUTHORITY] : [])];
   const rotations = settings.rotations.map(parseRotation);
   return rotations.flatMap(({ user }, index) => {
-    const path = `rotations[${index}]`;
-    const remove = `pulumi config rm --path '${path}'`;
+    const path = pathAt(place, ["rotations", index]);
+    // Another deployment may have the user, and need the item of the common list.
+    const instead = place.inherited.has("rotations") ? ", or give this deployment a list of its own" : "";
+    const remove = removeAt(place, ["rotations", index]) + instead;
     const fix = `fix: ${remove}`;
     if (!known.includes(user)) {
       const nearest = nearestName(user, known);
@@ -52,13 +55,12 @@ function rotationProblems(settings: DeploymentSettings): Problem[] {
   });
 }
 
-function passwordProblems({ password, previousPassword }: DeploymentSettings): Problem[] {
+function passwordProblems({ password, previousPassword }: DeploymentSettings, place: Place): Problem[] {
   return previousPassword !== "" && password === ""
     ? [
         {
-          path: "previousPassword",
-          reason:
-            "is set without password, beside which it would be accepted; allowed: both, or neither; fix: pulumi config rm previousPassword",
+          path: pathAt(place, ["previousPassword"]),
+          reason: `is set without password, beside which it would be accepted; allowed: both, or neither; fix: ${removeAt(place, ["previousPassword"])}`,
         },
       ]
     : [];

@@ -2,9 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { posix } from "node:path";
 import { pack } from "tar-stream";
 import { engineClient } from "./engineClient";
+import { SERVER_IDS } from "./serverUser";
 
-/** User and group of the files, as those of the servers (see components/confinement.ts). */
-const OWNER = { uid: 999, gid: 999 };
 /** An engine that does not answer within this time is not waited for. */
 const ANSWER_MS = 10_000;
 
@@ -25,10 +24,10 @@ export async function putFiles(
   const archive = pack();
   const inside = `${posix.basename(parent)}/${folder}`;
   // Named from above: the folder into which an archive is unpacked keeps its owner.
-  archive.entry({ name: `${posix.basename(parent)}/`, type: "directory", mode: 0o700, ...OWNER });
-  archive.entry({ name: `${inside}/`, type: "directory", mode: 0o700, ...OWNER });
+  archive.entry({ name: `${posix.basename(parent)}/`, type: "directory", mode: 0o700, ...SERVER_IDS });
+  archive.entry({ name: `${inside}/`, type: "directory", mode: 0o700, ...SERVER_IDS });
   for (const [name, content] of Object.entries(files)) {
-    archive.entry({ name: `${inside}/${name}`, mode: 0o600, ...OWNER }, content);
+    archive.entry({ name: `${inside}/${name}`, mode: 0o600, ...SERVER_IDS }, content);
   }
   archive.finalize();
   const chunks: Buffer[] = [];

@@ -4,6 +4,7 @@ import type { Problem } from "../config/problems";
 import { formatText, parseServer, reads, serverOfTag, serverText, type ServerVersion } from "./dataFormat";
 import { engineClient } from "./engineClient";
 import { textOf } from "./output";
+import { SERVER_USER } from "./serverUser";
 import type { EngineSurvey } from "./survey";
 
 /** Bound on one request to the engine, and on a look into an image (tried: 0.8 to 1 s). */
@@ -105,7 +106,7 @@ export async function lookInto(engine: Docker, image: string): Promise<ServerVer
     Image: image,
     Entrypoint: ["/bin/sh", "-c", SCRIPT],
     Cmd: [],
-    User: "999",
+    User: SERVER_USER,
     HostConfig: {
       AutoRemove: true,
       NetworkMode: "none",

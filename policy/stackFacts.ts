@@ -8,7 +8,7 @@ export interface StackFacts {
   readonly addresses: ReadonlySet<string>;
   /** Whether the settings say `network: host`. */
   readonly hostNetwork: boolean;
-  /** Values of settings whose names look like those of secrets. */
+  /** Values of settings whose names look like those of secrets, also of a single deployment. */
   readonly secrets: readonly string[];
 }
 
@@ -30,14 +30,14 @@ export function stackFacts(env: Readonly<Record<string, string | undefined>>): S
   );
   // Each of several deployments may have addresses of its own.
   const all = [settings, ...Object.values(parseObject(settings.deployments)).map(parseObject)];
-  const secrets = Object.entries(config).filter(([key]) => isSecretName(key));
+  const secrets = [config, ...all].flatMap((values) => Object.entries(values)).filter(([key]) => isSecretName(key));
   return {
     production: isProduction(env.PULUMI_NODEJS_STACK ?? env.PULUMI_STACK ?? ""),
     addresses: new Set(all.flatMap(addressesIn)),
     hostNetwork: all.some(({ network }) => network === "host"),
-    secrets: secrets
-      .map(([, value]) => value)
-      .filter((value): value is string => typeof value === "string" && value.length >= SHORTEST_SECRET),
+    secrets: [...new Set(secrets.map(([, value]) => value))].filter(
+      (value): value is string => typeof value === "string" && value.length >= SHORTEST_SECRET,
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { membersOf } from "../checks/members";
 import { progressTo } from "../checks/progress";
 import { currentMaster } from "../checks/roles";
 import type { GroupView } from "../checks/view";
@@ -124,7 +125,7 @@ async function stopped(
   stage: Stage,
   waitedMs: number,
 ): Promise<RolloutStopped> {
-  const members = new Set([...contract.nodes, ...contract.sentinels].map(({ name }) => name));
+  const members = new Set(membersOf(contract).map(({ name }) => name));
   // The one that was just replaced is most likely the cause of what the others say.
   const culprit =
     against.find(({ subject }) => back.has(subject)) ?? against.find(({ subject }) => members.has(subject));

@@ -1,6 +1,6 @@
 import { describeAddress, announcedBy } from "../checks/members";
 import { currentMaster } from "../checks/roles";
-import type { GroupView, NodeView, SentinelView, WatchedInstance } from "../checks/view";
+import { DOWN_FLAGS, type GroupView, type NodeView, type SentinelView, type WatchedInstance } from "../checks/view";
 import type { Contract, ContractMember } from "../outputs/contract";
 
 /** Why the next container must not be touched yet. */
@@ -10,9 +10,6 @@ export interface Obstacle {
   /** Reads on from the subject: "has no link to redis-master". */
   readonly seen: string;
 }
-
-/** Flags of an instance that a Sentinel cannot count on. */
-const DOWN_FLAGS = ["s_down", "o_down", "disconnected"];
 
 /**
  * What stands against taking down one more member; pure. Without obstacles all others serve: the data nodes are in sync

@@ -1,24 +1,43 @@
 import { probeFrom } from "../checks/inside";
-import { endpointText, type DeploymentPlan } from "../config/plan";
+import { endpointText, type DeploymentPlan, type Endpoint } from "../config/plan";
 import { isBroken, type FoundMember } from "./members";
 
 /** Bound on asking a group for its master; one that has none is for the gates and checks to report. */
 const MASTER_TIMEOUT_MS = 5_000;
 
+/** Asks in a container for the announced address of the master. */
+type Ask = (engine: string, container: string, signal: AbortSignal) => Promise<Endpoint>;
+
 /**
- * Name of the node that is master now, from inside the first container that can tell; undefined when none can.
+ * Name of the node that is master now, from inside a container that can tell; undefined when none can.
  *
- * Asked in a container, with the password that it has: the stack's may be a new one.
+ * Asked in the containers, with the passwords that they have: the stack's may be new ones. All at once, since one that
+ * hangs must not use up the others' time; broken ones are believed only where no other tells.
  */
-export async function masterNow(plan: DeploymentPlan, found: readonly FoundMember[]): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(MASTER_TIMEOUT_MS);
-  const candidates = found.filter((member) => member.running && member.kind === "data");
-  for (const { engine, name } of [...candidates].sort((a, b) => Number(isBroken(a)) - Number(isBroken(b)))) {
-    const address = await probeFrom(engine, name, signal).catch(() => undefined);
-    const node = address && plan.nodes.find(({ announced }) => endpointText(announced) === endpointText(address));
-    if (node !== undefined) {
-      return node.name;
+export async function masterNow(
+  plan: DeploymentPlan,
+  found: readonly FoundMember[],
+  ask: Ask = probeFrom,
+  boundMs = MASTER_TIMEOUT_MS,
+): Promise<string | undefined> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([AbortSignal.timeout(boundMs), done.signal]);
+  const answers = found
+    .filter((member) => member.running && member.kind === "data")
+    .sort((a, b) => Number(isBroken(a)) - Number(isBroken(b)))
+    .map(async ({ engine, name }) => {
+      const address = await ask(engine, name, signal).catch(() => undefined);
+      return address && plan.nodes.find(({ announced }) => endpointText(announced) === endpointText(address))?.name;
+    });
+  try {
+    for (const answer of answers) {
+      const name = await answer;
+      if (name !== undefined) {
+        return name;
+      }
     }
+    return undefined;
+  } finally {
+    done.abort();
   }
-  return undefined;
 }

@@ -1,9 +1,14 @@
+import { chooseCandidate, type Choice } from "../ops/handover/candidate";
 import { withGroup, statesOf, type Group } from "../ops/handover/group";
 import { planPromotion, promote } from "../ops/handover/promotion";
 import { awaitRecorded } from "../ops/handover/record";
-import { whyNotInSync } from "../ops/handover/replication";
+import type { NodeState } from "../ops/handover/replication";
+import { waitFor } from "../ops/handover/waiting";
 import { UserError } from "../ops/userError";
 import type { Contract } from "../outputs/contract";
+
+/** A replica that came back a moment ago may be in sync before its scripts, once a second, let it be promoted. */
+const PATIENCE = { forMs: 6000, everyMs: 200 };
 
 /**
  * Makes a replica the master before the present one is replaced, without losing a write: what Sentinel does elsewhere.
@@ -13,7 +18,7 @@ import type { Contract } from "../outputs/contract";
  */
 export async function promoteAnother(contract: Contract, master: string, tell: (line: string) => void): Promise<void> {
   await withGroup(contract, async (group) => {
-    const heir = await chooseHeir(group, master);
+    const heir = await awaitHeir(group, master);
     const plan = await planPromotion(group, heir);
     if (plan === "already") {
       return;
@@ -30,16 +35,30 @@ export async function promoteAnother(contract: Contract, master: string, tell: (
   });
 }
 
-/** The replica that is in sync and has most. */
-async function chooseHeir(group: Group, master: string): Promise<string> {
-  const address = group.nodes.find(({ name }) => name === master)!.address;
-  const states = (await statesOf(group)).filter(({ name }) => name !== master);
-  const [best] = states
-    .filter((state) => whyNotInSync(state, address) === undefined)
-    .sort((a, b) => (b.facts?.offset ?? 0) - (a.facts?.offset ?? 0));
-  if (best === undefined) {
-    const reasons = states.map((state) => `${state.name} ${whyNotInSync(state, address)}`).join("; ");
-    throw new UserError(`${master} cannot hand over, since no replica is in sync: ${reasons}`);
+/**
+ * Waits until a replica can take over, and names the one that has least to catch up.
+ *
+ * @throws UserError with what is against each of them.
+ */
+export async function awaitHeir(group: Group, master: string, patience = PATIENCE): Promise<string> {
+  let refused: string | undefined;
+  const heir = await waitFor(async () => {
+    const choice = heirOf(await statesOf(group), master);
+    refused = choice.refused;
+    return choice.name;
+  }, patience);
+  if (heir === undefined) {
+    throw new UserError(`${master} cannot hand over: ${refused}; nothing was switched`);
   }
-  return best.name;
+  return heir;
+}
+
+/** Who takes over from a master that answers, by the same rules as in every hand-over; pure. */
+export function heirOf(states: readonly NodeState[], master: string): Choice {
+  const own = states.find(({ name }) => name === master);
+  if (own?.facts === undefined) {
+    return { refused: `it does not answer (${own?.error ?? "unknown"})` };
+  }
+  const others = states.filter(({ name }) => name !== master);
+  return chooseCandidate({ name: master, address: own.address, offset: own.facts.offset }, others);
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { contentHash } from "../config/contentHash";
 
 /** A short name for what a container is made from: the same inputs always give the same one. */
 export function revisionOf(inputs: unknown): string {
-  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  return contentHash(inputs, 16);
 }

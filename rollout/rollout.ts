@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { membersOf } from "../checks/members";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
@@ -43,6 +44,8 @@ export class RollingUpdate {
   private readonly turns = new Map<string, Deferred<void>>();
   private readonly ids = new Map<string, Deferred<string>>();
   private readonly revisions = new Map<string, string>();
+  /** Whether it is known who is replaced; who is declared later would wait for a turn that never comes. */
+  private decided = false;
 
   constructor(private readonly args: RolloutArgs) {
     // Whatever goes wrong in here has to end the update: a turn that never comes would end it without a word.
@@ -54,8 +57,14 @@ export class RollingUpdate {
    *
    * @param revision value of its label `redis-on-docker.revision`.
    * @returns resolves when its container may be created or replaced.
+   * @throws pulumi.RunError when others were declared so long ago that it is decided already who is replaced.
    */
   turn({ name }: MemberPlan, revision: string): Promise<void> {
+    if (this.decided) {
+      throw failure(
+        `${name} is declared too late: which containers are replaced is decided as soon as the engines were looked at; fix: declare all members right after RedisBase, without an await in between`,
+      );
+    }
     this.revisions.set(name, revision);
     return this.deferred(this.turns, name).promise;
   }
@@ -70,7 +79,9 @@ export class RollingUpdate {
     const { plan, stack, resource } = this.args;
     const surveys = await this.args.surveys;
     const found = findMembers(plan, surveys, stack);
-    const rollout = rolloutOf(plan, found, { revisions: this.revisions, images: await this.images(surveys) });
+    const images = await this.images(surveys);
+    this.decided = true;
+    const rollout = rolloutOf(plan, found, { revisions: this.revisions, images });
     const waiting = new Set(rollout.replaced.map(({ name }) => name));
     [...this.turns.keys()].filter((name) => !waiting.has(name)).forEach((name) => this.release(name));
     if (rollout.replaced.length === 0) {
@@ -122,7 +133,7 @@ export class RollingUpdate {
           ? undefined
           : (master) => promoteAnother(present(), master, (text) => stage.tell(text)),
       lastWords: async (name) => {
-        const engine = [...contract.nodes, ...contract.sentinels].find((member) => member.name === name)!.engine;
+        const engine = membersOf(contract).find((member) => member.name === name)!.engine;
         return scrub(contract, await lastWords(engine, name));
       },
       tell: (text, passing = false) => void pulumi.log.info(text, resource, undefined, passing),

@@ -1,6 +1,13 @@
-import { createHash } from "node:crypto";
+import { contentHash } from "../contentHash";
 import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../liveDirectives";
-import { endpointText, initialMaster, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../plan";
+import {
+  allMembers,
+  endpointText,
+  initialMaster,
+  type DeploymentPlan,
+  type NodePlan,
+  type SentinelPlan,
+} from "../plan";
 import { shellQuoted } from "./nodeEnv";
 import { lines } from "./redisConf";
 
@@ -34,10 +41,10 @@ export function renderGroupEnv(
  * have the plan's.
  */
 export function groupTerm(plan: DeploymentPlan): string {
-  const members = [...plan.nodes, ...plan.sentinels].map(({ name, announced }) => `${name} ${endpointText(announced)}`);
+  const members = allMembers(plan).map(({ name, announced }) => `${name} ${endpointText(announced)}`);
   const sentinels = [ownSentinelDirectives(plan), liveSentinelDirectives(plan)];
   const all = [plan.settings.topology, members, liveRedisLines(plan), ...sentinels];
-  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12);
+  return contentHash(all, 12);
 }
 
 /** The other Sentinels are written in advance: the group is complete at once instead of after Sentinel's hellos. */

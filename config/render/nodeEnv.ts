@@ -1,4 +1,5 @@
 import { REPLICA_PRIORITY, type DeploymentPlan, type NodePlan, type SentinelPlan } from "../plan";
+import { yesNo } from "../redisDirectives";
 import { lines } from "./redisConf";
 
 /** Seconds that a starting node waits for a majority of the Sentinels before it looks at its own disk. */
@@ -21,7 +22,7 @@ export function renderNodeEnv(
     LISTEN_PORT: member.listenPort,
     MASTER_NAME: plan.settings.masterName,
     REPLICA_PRIORITY,
-    TLS: plan.settings.tls ? "yes" : "no",
+    TLS: yesNo(plan.settings.tls),
     DATA_DIR: dataDir,
     BOOT_WAIT_S,
     STOP_GRACE_S: plan.settings.stopGraceS,

@@ -29,6 +29,4 @@ export function listenAddresses(bindAddress: string): string {
   return bindAddress === "0.0.0.0" ? "0.0.0.0" : [...new Set([bindAddress, "127.0.0.1"])].join(" ");
 }
 
-export const yesNo = (value: boolean): string => (value ? "yes" : "no");
-
 export const lines = (...all: readonly string[]): string => all.map((line) => `${line}\n`).join("");

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { contentHash } from "../contentHash";
 import type { DeploymentPlan, NodePlan, SentinelPlan } from "../plan";
 import type { GroupSecrets } from "../secrets";
 import { aclLines, LINK_USERS } from "../users";
@@ -28,7 +28,7 @@ export function renderSecrets(
     passwords: lines(...LINK_USERS.map((user) => `${user} ${passwords[user]![0]}`)),
     ...(tls === undefined ? {} : tlsFiles(tls.members[member.name]!)),
   };
-  return { term: createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16), files };
+  return { term: contentHash(files, 16), files };
 }
 
 const tlsFiles = ({ authorities, certificate, key }: MemberTls): Record<string, string> => ({

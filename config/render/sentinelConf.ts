@@ -1,6 +1,7 @@
 import type { DeploymentPlan, SentinelPlan } from "../plan";
+import { yesNo } from "../redisDirectives";
 import { portLines } from "./tlsConf";
-import { lines, listenAddresses, yesNo } from "./redisConf";
+import { lines, listenAddresses } from "./redisConf";
 
 /**
  * sentinel.conf of one Sentinel: what it reads when it starts only. Without any secret, without the master, since the

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { membersOf } from "../../checks/members";
 import { endpointText, type Endpoint } from "../../config/plan";
 import { execInContainer } from "../../engine/execInContainer";
 import { nodeCommand } from "../../node/program";
@@ -105,10 +106,7 @@ class Said {
     private readonly master: Member,
     private readonly say: (line: string) => void,
   ) {
-    this.names = [...contract.nodes, ...contract.sentinels].map(({ announced, name }) => [
-      endpointText(announced),
-      name,
-    ]);
+    this.names = membersOf(contract).map(({ announced, name }) => [endpointText(announced), name]);
   }
 
   add(line: string): void {

@@ -1,7 +1,7 @@
-import { majorityOf } from "../../config/plan";
+import { endpointText, majorityOf } from "../../config/plan";
 import { certificateWarnings, fewestDaysLeft } from "../../checks/certificate";
 import { judge } from "../../checks/judge";
-import { addressText, announcedBy } from "../../checks/members";
+import { announcedBy } from "../../checks/members";
 import type { Finding } from "../../checks/report";
 import { currentMaster, lagOf } from "../../checks/roles";
 import { isStandby } from "../../checks/undecided";
@@ -96,7 +96,7 @@ function masterText(contract: Contract, view: GroupView, master: ContractMember 
   if (master === undefined) {
     return contract.sentinels.length === 0 ? "no master" : "no master that a majority of the Sentinels names";
   }
-  const where = `${master.name} (${addressText(master)})`;
+  const where = `${master.name} (${endpointText(master)})`;
   const node = view.nodes.find(({ member }) => member.name === master.name);
   if (node?.facts === undefined) {
     return `master ${where} does not answer`;
@@ -122,7 +122,7 @@ function quorumText(contract: Contract, view: GroupView): string {
 
 function nodeRow(contract: Contract, view: GroupView, master: ContractMember | undefined, node: NodeView): NodeRow {
   const { member, facts, failure } = node;
-  const row = { name: member.name, address: addressText(member) };
+  const row = { name: member.name, address: endpointText(member) };
   if (facts === undefined) {
     return { ...row, error: failure.text };
   }
@@ -156,7 +156,7 @@ function linkText(
   if (isStandby(following)) {
     return "undecided";
   }
-  const followed = announcedBy(contract, following.master)?.name ?? addressText(following.master);
+  const followed = announcedBy(contract, following.master)?.name ?? endpointText(following.master);
   if (master !== undefined && followed !== master.name) {
     return `follows ${followed}`;
   }
@@ -167,7 +167,7 @@ function linkText(
 }
 
 function sentinelRow(contract: Contract, { member, facts, failure }: SentinelView): SentinelRow {
-  const row = { name: member.name, address: addressText(member) };
+  const row = { name: member.name, address: endpointText(member) };
   if (facts === undefined) {
     return { ...row, error: failure.text };
   }
@@ -176,7 +176,7 @@ function sentinelRow(contract: Contract, { member, facts, failure }: SentinelVie
   return {
     ...row,
     version: facts.version,
-    master: named === undefined ? undefined : (announcedBy(contract, named)?.name ?? addressText(named)),
+    master: named === undefined ? undefined : (announcedBy(contract, named)?.name ?? endpointText(named)),
     replicas: own?.replicas ?? 0,
     peers: own?.otherSentinels ?? 0,
     quorumOk: facts.quorumCheck.ok,

@@ -4,6 +4,7 @@ import { withGroup as withConnections } from "../../ops/handover/group";
 import { planPromotion, promote } from "../../ops/handover/promotion";
 import { recordsRole } from "../../ops/handover/record";
 import { UserError } from "../../ops/userError";
+import { awaitHeir } from "../../rollout/promoteAnother";
 import { buildContract } from "../../outputs/buildContract";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";
@@ -107,5 +108,24 @@ describe("promotion by hand", function () {
         );
       });
       assert.equal(await group.settled(), old);
+    }));
+
+  it("in an update waits for a replica that is in sync until it may be promoted, for a bounded time", () =>
+    withGroup({ settings: { ...settings, replicas: 1 } }, async (group) => {
+      const master = await group.up();
+      const [, replica] = group.nodes;
+      await replica!.command("CONFIG", "SET", "replica-priority", "0");
+      await withConnections(buildContract(group.plan, group.secrets), async (connections) => {
+        await assert.rejects(
+          awaitHeir(connections, master.name, { forMs: 50, everyMs: 10 }),
+          (error: Error) =>
+            error instanceof UserError &&
+            error.message ===
+              "redis-master cannot hand over: redis-replica-1 may not be promoted (replica-priority 0: it has never synced); nothing was switched",
+        );
+        const heir = awaitHeir(connections, master.name);
+        await replica!.command("CONFIG", "SET", "replica-priority", "100");
+        assert.equal(await heir, "redis-replica-1");
+      });
     }));
 });

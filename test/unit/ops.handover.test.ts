@@ -4,6 +4,7 @@ import { chooseCandidate } from "../../ops/handover/candidate";
 import { judgePromotion } from "../../ops/handover/promotion";
 import { recordsRole } from "../../ops/handover/record";
 import { parseReplication, type NodeState, type ReplicationFacts } from "../../ops/handover/replication";
+import { heirOf } from "../../rollout/promoteAnother";
 import { namedByMajority } from "../../ops/handover/sentinelView";
 
 const at = (index: number) => ({ host: "172.30.28.1", port: 6379 + index });
@@ -89,6 +90,28 @@ describe("the candidate of a planned failover", () => {
         return chosen !== undefined && able.every(({ facts }) => choice.lagBytes <= Math.max(0, 1000 - facts!.offset));
       }),
     );
+  });
+});
+
+describe("who takes over from a master that an update replaces", () => {
+  const own = asMaster("m", 0);
+
+  it("is chosen as in a planned failover: never one that may not be promoted", () => {
+    const states = [
+      own,
+      replica("a", 1, { priority: 0 }),
+      replica("b", 2, { offset: 990 }),
+      replica("c", 3, { offset: 980 }),
+    ];
+    assert.deepEqual(heirOf(states, "m"), { name: "b", lagBytes: 10 });
+    assert.match(heirOf([own, replica("a", 1, { priority: 0 })], "m").refused ?? "", /^a may not be promoted/);
+    assert.match(heirOf([own, replica("a", 1, { syncing: true })], "m").refused ?? "", /^a is still copying/);
+  });
+
+  it("is nobody while that master does not answer, since nobody knows what there is to catch up", () => {
+    assert.deepEqual(heirOf([dead("m", 0), replica("a", 1)], "m"), {
+      refused: "it does not answer (connection refused)",
+    });
   });
 });
 

@@ -56,6 +56,18 @@ describe("policy: facts of a stack", () => {
     const config = { "own:password": "long-enough", "own:token": "short", "own:name": "long-enough-too" };
     assert.deepEqual(stackFacts({ PULUMI_CONFIG: JSON.stringify(config) }).secrets, ["long-enough"]);
   });
+
+  it("have those of each deployment, too, whichever way its settings arrive, and each value once", () => {
+    const deployments = {
+      a: { password: "password-of-a", redisPort: 6380 },
+      b: { password: "long-enough", name: "other-name" },
+    };
+    for (const given of [deployments, JSON.stringify(deployments)]) {
+      const config = { "own:password": "long-enough", "own:deployments": given };
+      const env = { PULUMI_PROJECT: "own", PULUMI_CONFIG: JSON.stringify(config) };
+      assert.deepEqual(stackFacts(env).secrets, ["long-enough", "password-of-a"]);
+    }
+  });
 });
 
 describe("policy: properties of a resource", () => {

@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { before, describe, it } from "mocha";
 import { RedisDeployment } from "../../components/redisDeployment";
 import { IDENTITY_LABEL, REVISION_LABEL } from "../../config/labels";
+import { contentHash } from "../../config/contentHash";
 import { planDeployment } from "../../config/plan";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
+import { revisionOf } from "../../rollout/revision";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -102,4 +104,12 @@ describe("the revision of a container", () => {
       }
     });
   }
+});
+
+describe("the name of a content", () => {
+  it("is the same in every version of the program, since another one would replace every container", () => {
+    const content = { a: [1, "é"], b: undefined, c: { d: null } };
+    assert.equal(revisionOf(content), "c1d610ab62166c07");
+    assert.equal(contentHash(content, 12), "c1d610ab6216");
+  });
 });

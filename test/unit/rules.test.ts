@@ -95,8 +95,26 @@ describe("rules between settings", () => {
 
   it("refuses two deployments on one port, under one name, in one network", () => {
     const problems = refused({ deployments: { one: {}, two: { name: "one" } } });
-    assert.match(problems.get("deployments.one.redisPort") ?? "", /redis-master|one-master/);
-    assert.match(problems.get("deployments.one.subnet") ?? "", /overlaps/);
+    assert.match(
+      problems.get("deployments.two.redisPort") ?? "",
+      /^one-master \(deployment two\) and one-master \(deployment one\) .*; fix: pulumi config set --path 'deployments\.two\.redisPort' PORT$/m,
+    );
+    assert.match(
+      problems.get("deployments.two.name") ?? "",
+      /fix: pulumi config set --path 'deployments\.two\.name' VALUE$/m,
+    );
+    assert.match(
+      problems.get("deployments.two.subnet") ?? "",
+      /overlaps .* of deployment one .*fix: pulumi config set --path 'deployments\.two\.subnet' 172/,
+    );
+  });
+
+  it("refuses two members of one name in one of several deployments, which another suffix would mend", () => {
+    const problems = refused({ deployments: { a: { sentinelSuffix: "replica" } } });
+    assert.match(
+      problems.get("deployments.a.sentinelSuffix") ?? "",
+      /fix: pulumi config set --path 'deployments\.a\.sentinelSuffix' VALUE/,
+    );
   });
 
   it("lets two deployments with ports of their own live on one engine", () => {
@@ -124,6 +142,94 @@ describe("rules between settings", () => {
     assert.deepEqual(
       [/no replica/, /two hosts/, /set maxmemoryMb 153/].map((text, index) => text.test(warnings[index] ?? "")),
       [true, true, true],
+    );
+  });
+});
+
+describe("the place of what is wrong, in a stack of deployments", () => {
+  const PEM = "-----BEGIN CERTIFICATE-----\n";
+  const free = { redisPort: 6480, sentinelPort: 26479 };
+  const user = { name: "admin", keys: ["*"], commands: ["@read"] };
+  const cases: readonly [what: string, raw: Record<string, unknown>, path: string, fix: string][] = [
+    [
+      "a setting of one of two",
+      { deployments: { a: free, b: { quorum: 4 } } },
+      "deployments.b.quorum",
+      "set --path 'deployments.b.quorum' 0",
+    ],
+    [
+      "a setting of the only one",
+      { deployments: { b: { quorum: 4 } } },
+      "deployments.b.quorum",
+      "set --path 'deployments.b.quorum' 0",
+    ],
+    [
+      "a deployment by its key, whatever its name is",
+      { deployments: { b: { name: "cache", quorum: 4 } } },
+      "deployments.b.quorum",
+      "set --path 'deployments.b.quorum' 0",
+    ],
+    [
+      "a common setting that does not fit one of them, which another one may need",
+      { minReplicasToWrite: 1, deployments: { a: free, b: { replicas: 0 } } },
+      "deployments.b.minReplicasToWrite",
+      "set --path 'deployments.b.minReplicasToWrite' 0",
+    ],
+    [
+      "an item of a list of its own",
+      { deployments: { b: { users: [user] } } },
+      "deployments.b.users[0].name",
+      "set --path 'deployments.b.users[0].name' NAME",
+    ],
+    [
+      "an item of a common list, which is nowhere else",
+      { users: [user], deployments: { b: {} } },
+      "deployments.b.users[0].name",
+      "set --path 'users[0].name' NAME",
+    ],
+    [
+      "what is to be removed of its own",
+      { deployments: { b: { rotations: ["nobody:1"] } } },
+      "deployments.b.rotations[0]",
+      "rm --path 'deployments.b.rotations[0]'",
+    ],
+    [
+      "what is to be removed of the common ones",
+      { previousPassword: "of-mine-0123456789", deployments: { a: free, b: {} } },
+      "deployments.b.previousPassword",
+      "rm previousPassword",
+    ],
+    [
+      "a file with a secret",
+      { deployments: { b: { tlsAuthorities: PEM, tlsCertificate: PEM } } },
+      "deployments.b.tlsKey",
+      "set --secret --path 'deployments.b.tlsKey' < FILE",
+    ],
+  ];
+  for (const [what, raw, path, fix] of cases) {
+    it(`is that of ${what}`, () => {
+      const reason = refused(raw).get(path) ?? "";
+      assert.ok(reason.endsWith(`fix: pulumi config ${fix}\n`), reason || `nothing at ${path}`);
+      assert.equal(reason.split("\n").length, 2, "said once");
+    });
+  }
+
+  it("is the stack's file where a command would have to quote the key", () => {
+    const reason = refused({ deployments: { "my cache": { name: "cache", quorum: 4 } } }).get(
+      'deployments["my cache"].quorum',
+    );
+    assert.match(reason ?? "", /; fix: edit the stack's file, Pulumi\.STACK\.yaml$/m);
+  });
+
+  it("is in warnings, too", () => {
+    const { warnings } = parseStackSettings({ deployments: { b: { sentinels: 4, replicas: 0, memoryLimitMb: 256 } } });
+    assert.deepEqual(
+      warnings.map((warning) => /\((pulumi config .*)\)/.exec(warning)?.[1]),
+      [
+        "pulumi config set --path 'deployments.b.sentinels' 5",
+        "pulumi config set --path 'deployments.b.replicas' 2",
+        "pulumi config set --path 'deployments.b.maxmemoryMb' 153",
+      ],
     );
   });
 });

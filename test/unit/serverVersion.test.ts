@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { parseMagic, parseServer, reads, serverOfTag, type ServerVersion } from "../../engine/dataFormat";
-import { judgeImage, type RunningImage } from "../../engine/serverVersion";
+import { engineClient } from "../../engine/engineClient";
+import { judgeImage, lookInto, type RunningImage } from "../../engine/serverVersion";
+import { FakeEngine } from "./fakeEngine.support";
 
 const redis7 = serverOfTag("redis:7.0.15")!;
 const redis72 = serverOfTag("redis:7.2.4")!;
@@ -52,6 +54,21 @@ describe("which server reads whose data", () => {
     assert.equal(said("valkey/valkey:8.1.3-bookworm"), "valkey 8.1.3 11");
     for (const image of ["redis:latest", "redis", "myredis:7.0", "redis@sha256:ab", "redis:2.8"]) {
       assert.equal(said(image), undefined, image);
+    }
+  });
+});
+
+describe("the server of an image, which may be anybody's", () => {
+  it("runs as the servers' user and in their group, which root's would be without a word", async () => {
+    const engine = new FakeEngine(() => ({ status: 404, body: { message: "no such image" } }));
+    await engine.start();
+    try {
+      assert.equal(await lookInto(await engineClient(engine.endpoint), "sha256:0123"), undefined);
+      const [create] = engine.requests;
+      const { User } = JSON.parse(create!.body.toString()) as { readonly User: string };
+      assert.equal(User, "999:999");
+    } finally {
+      await engine.stop();
     }
   });
 });

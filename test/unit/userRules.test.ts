@@ -114,9 +114,14 @@ describe("rules of users", () => {
   it("in a stack with several deployments, the path says in which one", () => {
     const other = { redisPort: 6480, sentinelPort: 26479 };
     const deployments = { one: { users: [user("reports")] }, two: other };
+    const problems = problemsOf({ rotations: ["reports:1"], deployments });
     assert.deepEqual(
-      problemsOf({ rotations: ["reports:1"], deployments }).map(({ path }) => path),
+      problems.map(({ path }) => path),
       ["deployments.two.rotations[0]"],
+    );
+    assert.match(
+      problems[0]!.reason,
+      /pulumi config rm --path 'rotations\[0\]', or give this deployment a list of its own$/,
     );
   });
 });
