@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { engineClient } from "../../engine/engineClient";
+import { engineClient, streamingClient } from "../../engine/engineClient";
 import type { ContractMember } from "../../outputs/contract";
 import { demultiplex, linesOf, type LogLine } from "./lines";
 
@@ -65,7 +65,7 @@ async function followOnce(
   signal: AbortSignal,
   onLine: (line: LogLine) => void,
 ): Promise<void> {
-  const docker = await engineClient(engine);
+  const docker = await streamingClient(engine);
   const container = docker.getContainer(name);
   const stream = await container.logs({ ...WANTED, follow: true, since: sinceS, ...tailOf(tail), abortSignal: signal });
   const both = new PassThrough();
