@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { MemberState } from "../../changes/look";
 import { tellUntilCurrent } from "../../changes/settle";
+import { reasonOf } from "../../config/reason";
 
 type Settings = MemberState["settings"];
 
@@ -31,7 +32,7 @@ async function settle(...looks: readonly (readonly [Settings, Settings, Settings
   });
   const refusal = await states.then(
     () => undefined,
-    (error: Error) => error.message,
+    (error: unknown) => reasonOf(error),
   );
   return { refusal, told, said };
 }
