@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
+import { reasonOf } from "../config/reason";
 import type { Contract } from "../outputs/contract";
 import { obstacles } from "../rollout/gate";
 
@@ -24,9 +25,8 @@ export async function awaitCalm(contract: Contract, patienceMs: number): Promise
   try {
     await pRetry(look, pace);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw failure(
-      `members are to leave, and those that stay could not be counted on within ${patienceMs / 1000} s (${reason}); nothing was stopped. See: npm run status; put it right, then run \`npm run up\` again.`,
+      `members are to leave, and those that stay could not be counted on within ${patienceMs / 1000} s (${reasonOf(error)}); nothing was stopped. See: npm run status; put it right, then run \`npm run up\` again.`,
     );
   } finally {
     observer.close();

@@ -1,5 +1,6 @@
 import { failure } from "../config/failure";
 import { planDeployment, type DeploymentPlan } from "../config/plan";
+import { reasonOf } from "../config/reason";
 import { MOST_REPLICAS } from "../config/schema";
 import { memberOutput } from "../outputs/buildContract";
 import type { Contract, ContractMember } from "../outputs/contract";
@@ -25,9 +26,8 @@ export async function handOverWithoutSentinels(
     }
     await promoteAnother({ ...contract, nodes: [...contract.nodes, leaving] }, master, say);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw failure(
-      `${master} is the master and would be removed, but it could not hand over (${reason}); nothing was stopped. Promote a node that stays (npm run promote -- ${plan.nodes[0]!.name}), then run \`npm run up\` again.`,
+      `${master} is the master and would be removed, but it could not hand over (${reasonOf(error)}); nothing was stopped. Promote a node that stays (npm run promote -- ${plan.nodes[0]!.name}), then run \`npm run up\` again.`,
     );
   }
 }

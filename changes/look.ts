@@ -54,20 +54,20 @@ export async function lookAtMembers(
     return pRetry(once, ANSWER).catch(() => silent);
   };
   return Promise.all([
-    ...contract.nodes.map((node) => ask(node, nodeClient, (client) => lookAtNode(plan, client))),
-    ...contract.sentinels.map((one) => ask(one, sentinelClient, (client) => lookAtSentinel(plan, contract, client))),
+    ...contract.nodes.map((node) => ask(node, nodeClient, (client) => nodeState(plan, client))),
+    ...contract.sentinels.map((one) => ask(one, sentinelClient, (client) => sentinelState(plan, contract, client))),
   ]);
 }
 
 type Look = (client: Redis) => Promise<Omit<MemberState, "member">>;
 
 /** A data node shows the term of what it was told last (see node/lib-live.sh). */
-async function lookAtNode(plan: DeploymentPlan, client: Redis): ReturnType<Look> {
+async function nodeState(plan: DeploymentPlan, client: Redis): ReturnType<Look> {
   const [, title] = await client.config("GET", "proc-title-template");
   return { settings: currentIf(title?.split(" ").at(-1) === groupTerm(plan)), strangers: [] };
 }
 
-async function lookAtSentinel(plan: DeploymentPlan, contract: Contract, client: Redis): ReturnType<Look> {
+async function sentinelState(plan: DeploymentPlan, contract: Contract, client: Redis): ReturnType<Look> {
   const { masterName } = contract;
   const [masters, replicas, sentinels, ...config] = await Promise.all([
     client.call("SENTINEL", "MASTERS"),

@@ -2,29 +2,39 @@ import pRetry from "p-retry";
 import { sentinelClient } from "../checks/connections";
 import { listOf, type Fields } from "../checks/replies";
 import { failure } from "../config/failure";
+import { reasonOf } from "../config/reason";
 import { engineClient } from "../engine/engineClient";
+import { engineReasonOf } from "../engine/engineError";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { isDown } from "./look";
 
 /** Seconds a Sentinel gets to end by itself; it has nothing to save. */
 const STOP_S = 5;
+/** The engine answers when it runs again. */
+const RESTARTED_MS = STOP_S * 1000 + 25_000;
 /** A restarted Sentinel is ready within a second or two; a busy machine may take longer. */
 const READY = { retries: 300, factor: 1, minTimeout: 100, maxRetryTime: 30_000 };
 
 /**
  * Restarts a Sentinel, and waits until it has its quorum again and knows a replica that could take over.
  *
- * @param why reads on from "was restarted".
- * @throws when it is not ready in time.
+ * @param why reads on from "was restarted" and "could not be restarted".
+ * @throws when the engine does not restart it, or it is not ready in time.
  */
 export async function restartSentinel(contract: Contract, name: string, why: string): Promise<void> {
   const sentinel = contract.sentinels.find((one) => one.name === name)!;
-  const engine = await engineClient(sentinel.engine);
-  await engine.getContainer(name).restart({ t: STOP_S });
+  const next = `the other Sentinels were left alone. See: npm run logs -- ${name}; then run \`npm run up\` again.`;
+  const engine = await engineClient(sentinel.engine, RESTARTED_MS);
+  await engine
+    .getContainer(name)
+    .restart({ t: STOP_S })
+    .catch((error: unknown) => {
+      throw failure(`${name} could not be restarted ${why} (${engineReasonOf(error)}); ${next}`);
+    });
   await pRetry(() => requireReady(contract, sentinel), READY).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const late = `${READY.maxRetryTime / 1000} s later`;
     throw failure(
-      `${name} was restarted ${why}, and cannot carry out a failover ${READY.maxRetryTime / 1000} s later (${reason}); the other Sentinels were left alone. See: npm run logs -- ${name}; then run \`npm run up\` again.`,
+      `${name} was restarted ${why}, and cannot carry out a failover ${late} (${reasonOf(error)}); ${next}`,
     );
   });
 }

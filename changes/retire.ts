@@ -2,8 +2,10 @@ import pRetry from "p-retry";
 import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { renderGroupEnv } from "../config/render/groupEnv";
-import { engineClient } from "../engine/engineClient";
+import { reasonOf } from "../config/reason";
+import { engineReasonOf } from "../engine/engineError";
 import { execInContainer } from "../engine/execInContainer";
+import { stopContainer } from "../engine/stopContainer";
 import { nodeCommand } from "../node/program";
 import type { Contract } from "../outputs/contract";
 import { awaitCalm } from "./calm";
@@ -24,7 +26,8 @@ const handoverMs = (plan: DeploymentPlan): number => (plan.settings.stopGraceS +
  * stays, then they are stopped, once those that stay are well: a Sentinel that is stopped or restarted while it carries
  * out a failover leaves replicas that nobody turns to the new master for the next ten seconds.
  *
- * @throws when the role could not be handed over, or those that stay are not well: nothing was stopped then.
+ * @throws when the role could not be handed over, or those that stay are not well: nothing was stopped then. Or when one
+ *   could not be stopped.
  */
 export async function retire(
   plan: DeploymentPlan,
@@ -36,7 +39,7 @@ export async function retire(
   const nodes = running.filter(({ kind }) => kind === "data");
   // Told the group without themselves, they look for a successor among those that stay only.
   const group = renderGroupEnv(plan, plan.nodes[0]!);
-  await Promise.all(nodes.map(({ engine, name }) => tell(engine, name, group)));
+  await tellLeaving(nodes, group);
   const masters = await Promise.all(nodes.map(async (node) => ((await isMaster(node)) ? [node] : [])));
   for (const master of masters.flat()) {
     await handOver(plan, contract, master, say);
@@ -45,10 +48,30 @@ export async function retire(
     await awaitCalm(contract, plan.settings.checkTimeoutS * 1000);
   }
   for (const member of [...nodes, ...running.filter(({ kind }) => kind === "sentinel")]) {
-    const engine = await engineClient(member.engine, handoverMs(plan));
-    await engine.getContainer(member.name).stop({ t: plan.settings.stopGraceS });
+    await stop(member, plan.settings.stopGraceS);
     say(`${member.name} is stopped, and will be removed`);
   }
+}
+
+/** @throws when one goes on with the group of before: a master among them could hand over to another that leaves. */
+async function tellLeaving(nodes: readonly PresentMember[], group: string): Promise<void> {
+  const refusals = await Promise.all(nodes.map(({ engine, name }) => tell(engine, name, group)));
+  const refused = nodes.flatMap(({ name }, at) => (refusals[at] === undefined ? [] : [{ name, why: refusals[at] }]));
+  if (refused.length > 0) {
+    const names = refused.map(({ name }) => name).join(" ");
+    throw failure(
+      `Members would be removed, but do not take the word on who stays; nothing was stopped:\n  ${refused.map(({ name, why }) => `${name}: ${why}`).join("\n  ")}\nSee: npm run status; then run \`npm run up\` again, after \`docker rm -f ${names}\` if they are lost for good.`,
+    );
+  }
+}
+
+/** Minutes may have passed since it was seen running; one that ended meanwhile is as well. */
+async function stop({ engine, name }: PresentMember, graceS: number): Promise<void> {
+  await stopContainer(engine, name, graceS).catch((error: unknown) => {
+    throw failure(
+      `${name} is to leave, and could not be stopped (${engineReasonOf(error)}); nobody counts on it any more. Stop it (docker stop ${name}), then run \`npm run up\` again.`,
+    );
+  });
 }
 
 /** Asks until there is a clear answer: a busy master that is taken for none would be stopped without a successor. */
@@ -60,9 +83,8 @@ async function isMaster({ engine, name }: PresentMember): Promise<boolean> {
     }
     return output.trim() === "ok: master";
   }, ANSWER).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
     throw failure(
-      `${name} would be removed, but does not say whether it is the master (${reason}); nothing was stopped. See: npm run status; then run \`npm run up\` again, after \`docker rm -f ${name}\` if it is lost for good.`,
+      `${name} would be removed, but does not say whether it is the master (${reasonOf(error)}); nothing was stopped. See: npm run status; then run \`npm run up\` again, after \`docker rm -f ${name}\` if it is lost for good.`,
     );
   });
 }

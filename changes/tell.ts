@@ -1,6 +1,7 @@
 import { failure } from "../config/failure";
 import type { DeploymentPlan } from "../config/plan";
 import { renderGroupEnv } from "../config/render/groupEnv";
+import { engineReasonOf } from "../engine/engineError";
 import { execInContainer, isNotRunning, type Executed } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 
@@ -9,7 +10,7 @@ export type RunInMember = (
   engine: string,
   container: string,
   command: readonly string[],
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ) => Promise<Executed>;
 
 /** Longer than a server may take for a change of its append-only file, or of much memory (node/settings.sh). */
@@ -52,6 +53,6 @@ export async function tell(
     const { output, exitCode } = await run(engine, container, [...nodeCommand("settings"), group], bound);
     return exitCode === 0 ? undefined : output.trim().split("\n").join("; ");
   } catch (error) {
-    return isNotRunning(error) ? undefined : error instanceof Error ? error.message : String(error);
+    return isNotRunning(error) ? undefined : engineReasonOf(error);
   }
 }

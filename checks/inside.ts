@@ -18,7 +18,7 @@ const PROBE = nodeCommand("probe");
 export const insideProbe: InsideProbe = (_contract, from, signal) => probeFrom(from.engine, from.name, signal);
 
 /** The same by the names alone, for whoever has no contract yet. */
-export async function probeFrom(engine: string, container: string, signal?: AbortSignal): Promise<ContractEndpoint> {
+export async function probeFrom(engine: string, container: string, signal: AbortSignal): Promise<ContractEndpoint> {
   const { output, exitCode } = await execInContainer(engine, container, PROBE, signal);
   const found = /^ok (\S+) (\d+)\s*$/m.exec(output);
   if (found === null) {

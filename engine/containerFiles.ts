@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { posix } from "node:path";
 import { pack } from "tar-stream";
 import { engineClient } from "./engineClient";
+import { statusOf } from "./engineError";
 import { SERVER_IDS } from "./serverUser";
 
 /** An engine that does not answer within this time is not waited for. */
@@ -47,7 +48,7 @@ export async function hasFile(endpoint: string, container: string, path: string)
     answer.resume();
     return true;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) {
+    if (statusOf(error) === 404) {
       return false;
     }
     throw error;

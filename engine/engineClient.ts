@@ -7,13 +7,21 @@ export async function loadEngineClient(): Promise<typeof Docker> {
 }
 
 /**
- * A client of the Docker engine at an endpoint; the one place where such clients are made.
+ * A client of the Docker engine at an endpoint.
  *
  * @param endpoint `unix:///path`, `tcp://host:port` or `ssh://user@host`, as in the setting `hosts`.
- * @param timeoutMs bound on each request; without it a frozen engine is waited for as long as the socket lives.
+ * @param timeoutMs bound on each request: a frozen engine would be waited for as long as the socket lives.
  */
-export async function engineClient(endpoint: string, timeoutMs?: number): Promise<Docker> {
+export async function engineClient(endpoint: string, timeoutMs: number): Promise<Docker> {
   const Client = await loadEngineClient();
-  const bound = timeoutMs === undefined ? {} : { timeout: timeoutMs };
-  return new Client({ ...dockerOptions(endpoint, process.env), ...bound });
+  return new Client({ ...dockerOptions(endpoint, process.env), timeout: timeoutMs });
+}
+
+/**
+ * A client for what lasts, such as a command that runs or a log that is followed: there may be no word for long, so each
+ * of its requests has an `abortSignal` for a bound.
+ */
+export async function streamingClient(endpoint: string): Promise<Docker> {
+  const Client = await loadEngineClient();
+  return new Client(dockerOptions(endpoint, process.env));
 }

@@ -1,4 +1,5 @@
-import { engineClient } from "./engineClient";
+import { reasonOf } from "../config/reason";
+import { streamingClient } from "./engineClient";
 import { contentsOf, LineSplitter } from "./output";
 
 /** How a command in a container ended; `output` is what it printed, both streams. */
@@ -10,22 +11,22 @@ export interface Executed {
 const NOT_RUNNING = /is not running|is paused|is restarting|No such container/i;
 
 /** Whether an engine refused something because the container does not run, or is none; the checks say so, and what to do. */
-export const isNotRunning = (error: unknown): boolean =>
-  NOT_RUNNING.test(error instanceof Error ? error.message : String(error));
+export const isNotRunning = (error: unknown): boolean => NOT_RUNNING.test(reasonOf(error));
 
 /**
  * Runs a command in a running container, as `docker exec` does.
  *
+ * @param abortSignal ends the wait; the command itself goes on.
  * @param onLine gets each line as soon as it is printed.
  */
 export async function execInContainer(
   endpoint: string,
   container: string,
   command: readonly string[],
-  abortSignal?: AbortSignal,
+  abortSignal: AbortSignal,
   onLine: (line: string) => void = () => undefined,
 ): Promise<Executed> {
-  const engine = await engineClient(endpoint);
+  const engine = await streamingClient(endpoint);
   const exec = await engine.getContainer(container).exec({
     Cmd: [...command],
     AttachStdout: true,

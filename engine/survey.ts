@@ -1,5 +1,8 @@
+import type { ContainerInfo } from "dockerode";
 import { DEPLOYMENT_LABEL, IDENTITY_LABEL, KIND_LABEL, REVISION_LABEL, STACK_LABEL } from "../config/labels";
 import { engineClient } from "./engineClient";
+import { engineReasonOf, statusOf } from "./engineError";
+import { labelsOf } from "./labelsOf";
 import { portHolder } from "./portHolder";
 
 /** A container as far as it can be in the way of a deployment. */
@@ -69,41 +72,44 @@ const REGISTRY_TIMEOUT_MS = 15_000;
  */
 export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey> {
   const engine = await engineClient(request.endpoint, ANSWER_TIMEOUT_MS);
-  try {
-    const [containers, networks, image] = await Promise.all([
-      engine.listContainers({ all: true }),
-      engine.listNetworks(),
-      findImage(request.endpoint, request.image),
-    ]);
-    const published = containers.flatMap((container) => container.Ports);
-    const free = request.listeners.filter(({ port }) => !published.some((p) => p.PublicPort === port));
-    return {
-      containers: containers.map((container) => ({
-        name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
-        state: container.State,
-        kind: container.Labels[KIND_LABEL],
-        owner: ownerOf(container.Labels),
-        ports: container.Ports.filter((port) => port.PublicPort > 0 && port.IP !== "::").map((port) => ({
-          ip: port.IP,
-          port: port.PublicPort,
-        })),
-        id: container.Id,
-        imageId: container.ImageID,
-        health: healthIn(container.Status),
-        revision: container.Labels[REVISION_LABEL],
-        identity: container.Labels[IDENTITY_LABEL],
-      })),
-      networks: networks.map((network) => ({
-        name: network.Name,
-        owner: ownerOf(network.Labels),
-        subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
-      })),
-      ...image,
-      foreignPorts: await foreignPorts(request.endpoint, free),
-    };
-  } catch (error) {
-    throw new EngineUnreachable(error instanceof Error && error.message !== "" ? error.message : String(error));
-  }
+  const [containers, networks, image] = await Promise.all([
+    engine.listContainers({ all: true }),
+    engine.listNetworks(),
+    findImage(request.endpoint, request.image),
+  ]).catch((error: unknown) => {
+    throw new EngineUnreachable(engineReasonOf(error));
+  });
+  const published = containers.flatMap((container) => container.Ports);
+  const free = request.listeners.filter(({ port }) => !published.some((p) => p.PublicPort === port));
+  return {
+    containers: containers.map(surveyedContainer),
+    networks: networks.map((network) => ({
+      name: network.Name,
+      owner: ownerOf(labelsOf(network)),
+      subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+    })),
+    ...image,
+    foreignPorts: await foreignPorts(request.endpoint, free),
+  };
+}
+
+function surveyedContainer(container: ContainerInfo): SurveyedContainer {
+  const labels = labelsOf(container);
+  return {
+    name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+    state: container.State,
+    kind: labels[KIND_LABEL],
+    owner: ownerOf(labels),
+    ports: container.Ports.filter((port) => port.PublicPort > 0 && port.IP !== "::").map((port) => ({
+      ip: port.IP,
+      port: port.PublicPort,
+    })),
+    id: container.Id,
+    imageId: container.ImageID,
+    health: healthIn(container.Status),
+    revision: labels[REVISION_LABEL],
+    identity: labels[IDENTITY_LABEL],
+  };
 }
 
 /** The list of containers has a container's health in its status only: `Up 3 minutes (healthy)`. */
@@ -129,7 +135,7 @@ async function findImage(
     await slow.getImage(image).distribution();
     return {};
   } catch (error) {
-    return { imageProblem: reasonOf(error) };
+    return { imageProblem: engineReasonOf(error) };
   }
 }
 
@@ -151,18 +157,8 @@ async function foreignPorts(
   return holders;
 }
 
-/** Engines answer null for "no labels", whatever the client's types say. */
-function ownerOf(labels: Readonly<Record<string, string>> | null | undefined): SurveyedContainer["owner"] {
-  const stack = labels?.[STACK_LABEL];
-  const deployment = labels?.[DEPLOYMENT_LABEL];
+function ownerOf(labels: ReturnType<typeof labelsOf>): SurveyedContainer["owner"] {
+  const stack = labels[STACK_LABEL];
+  const deployment = labels[DEPLOYMENT_LABEL];
   return stack === undefined || deployment === undefined ? undefined : { stack, deployment };
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number }).statusCode;
-}
-
-function reasonOf(error: unknown): string {
-  const { json, message } = error as { json?: { message?: string }; message?: string };
-  return json?.message ?? message ?? String(error);
 }

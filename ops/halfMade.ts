@@ -1,6 +1,8 @@
-import type Docker from "dockerode";
 import { STACK_LABEL } from "../config/labels";
 import { engineClient } from "../engine/engineClient";
+import { engineReasonOf, statusOf } from "../engine/engineError";
+import { labelsOf } from "../engine/labelsOf";
+import { stopContainer } from "../engine/stopContainer";
 import { exportState, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { UserError } from "./userError";
@@ -14,6 +16,11 @@ export interface HalfMade {
   /** `project/stack`, which its label says if it is there. */
   readonly owner: string;
 }
+
+/** Bound on one answer of an engine; a removal takes a busy one several seconds. */
+const ANSWER_MS = 30_000;
+/** What the engine gives a container that was made without a grace period. */
+const DEFAULT_GRACE_S = 10;
 
 const KINDS: Readonly<Record<string, HalfMade["kind"]>> = {
   "docker:index/container:Container": "container",
@@ -64,7 +71,17 @@ async function refresh(stack: string, ...options: readonly string[]): Promise<bo
   return exitCode === 0;
 }
 
-async function removeUnlessRecorded(thing: HalfMade, recorded: ReadonlySet<string | undefined>): Promise<boolean> {
+/**
+ * Removes a thing that the stack's state does not know.
+ *
+ * @param recorded ids of all that it knows.
+ * @returns whether it was there, and the stack's.
+ * @throws UserError when the engine does not let go of it.
+ */
+export async function removeUnlessRecorded(
+  thing: HalfMade,
+  recorded: ReadonlySet<string | undefined>,
+): Promise<boolean> {
   try {
     const found = await find(thing);
     if (found === undefined || recorded.has(found.id) || found.owner !== thing.owner) {
@@ -73,9 +90,8 @@ async function removeUnlessRecorded(thing: HalfMade, recorded: ReadonlySet<strin
     await found.remove();
     return true;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `An earlier update was interrupted while it created ${thing.name}, which could not be removed (${reason}); remove it: docker ${thing.kind} rm ${thing.name}`,
+      `An earlier update was interrupted while it created ${thing.name}, which could not be removed (${engineReasonOf(error)}); remove it: docker ${thing.kind} rm ${thing.name}`,
     );
   }
 }
@@ -84,42 +100,46 @@ async function removeUnlessRecorded(thing: HalfMade, recorded: ReadonlySet<strin
 interface Found {
   readonly id: string;
   readonly owner: string | undefined;
-  remove(): Promise<void>;
+  remove(): Promise<unknown>;
 }
 
 async function find({ kind, name, engine }: HalfMade): Promise<Found | undefined> {
-  const client = await engineClient(engine);
-  return kind === "container" ? findContainer(client.getContainer(name)) : findNetwork(client.getNetwork(name));
+  return kind === "container" ? findContainer(engine, name) : findNetwork(engine, name);
 }
 
-async function findContainer(container: Docker.Container): Promise<Found | undefined> {
+async function findContainer(endpoint: string, name: string): Promise<Found | undefined> {
+  const container = (await engineClient(endpoint, ANSWER_MS)).getContainer(name);
   const found = await ifThere(container.inspect());
   return (
     found && {
       id: found.Id,
-      owner: found.Config.Labels[STACK_LABEL],
+      owner: labelsOf(found.Config)[STACK_LABEL],
       remove: async () => {
         if (found.State.Running) {
-          // Within the grace period that it was made with.
-          await container.stop();
+          await stopContainer(endpoint, name, graceOf(found.Config));
         }
-        await container.remove({ force: true });
+        await ifThere(container.remove({ force: true }));
       },
     }
   );
 }
 
-async function findNetwork(network: Docker.Network): Promise<Found | undefined> {
+/** The client's types do not know it. */
+const graceOf = (config: object): number =>
+  (config as { readonly StopTimeout?: number | null }).StopTimeout ?? DEFAULT_GRACE_S;
+
+async function findNetwork(endpoint: string, name: string): Promise<Found | undefined> {
+  const network = (await engineClient(endpoint, ANSWER_MS)).getNetwork(name);
   const found = await ifThere(network.inspect());
-  return found && { id: found.Id, owner: found.Labels?.[STACK_LABEL], remove: () => network.remove() as Promise<void> };
+  return found && { id: found.Id, owner: labelsOf(found)[STACK_LABEL], remove: () => ifThere(network.remove()) };
 }
 
-/** Undefined for what is not there. */
+/** Undefined for what is not there, or no more. */
 async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) {
+    if (statusOf(error) === 404) {
       return undefined;
     }
     throw error;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { engineClient } from "../../engine/engineClient";
+import { engineClient, streamingClient } from "../../engine/engineClient";
 import { contentsOf, LineSplitter, textOf } from "../../engine/output";
 import type { ContractMember } from "../../outputs/contract";
 import { linesOf, type LogLine } from "./lines";
@@ -64,7 +64,7 @@ async function followOnce(
   signal: AbortSignal,
   onLine: (line: LogLine) => void,
 ): Promise<void> {
-  const docker = await engineClient(engine);
+  const docker = await streamingClient(engine);
   const asked = { ...WANTED, follow: true, since: sinceS, ...tailOf(tail), abortSignal: signal } as const;
   const stream = await docker.getContainer(name).logs(asked);
   const lines = new LineSplitter((line) => linesOf(name, line).forEach(onLine));

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { after, before, describe, it } from "mocha";
 import { accessOf } from "../../outputs/access";
@@ -10,7 +9,7 @@ import { withMember } from "../support/faults/connect";
 import { Load } from "../support/faults/load";
 import { expectSuccess, PulumiProject } from "../support/pulumiProject";
 import { ReadySentinels } from "../support/readySentinels";
-import { waitFor } from "../support/waitFor";
+import { holdsFor, waitFor } from "../support/waitFor";
 
 /** Changes of a running group that replace no container. */
 const STACK = "changes";
@@ -186,9 +185,16 @@ describe("changes without a restart", () => {
       await client.set("whose", "somebody else's");
       expectSuccess(await project.command(["failover", STACK, "--yes"]));
       // Longer than Sentinel's longest periods: INFO each 10 s, a failover-timeout of 10 s.
-      await sleep(15_000);
-      assert.equal((await client.role())[0], "master");
-      assert.equal(await client.get("whose"), "somebody else's");
+      await holdsFor(
+        "the foreign Redis is master and has its data",
+        15_000,
+        async () => {
+          assert.equal((await client.role())[0], "master");
+          assert.equal(await client.get("whose"), "somebody else's");
+          return true;
+        },
+        { everyMs: 100 },
+      );
       for (const { name } of contract.sentinels) {
         assert.deepEqual(await knownTo(name), await othersThan(name), `what ${name} knows`);
       }

@@ -41,7 +41,12 @@ done`;
 /** Runs a script in a container as its own user. */
 async function inside(name: string, script: string): Promise<string> {
   const command = ["/bin/sh", "-c", script];
-  const { output, exitCode } = await execInContainer(defaultEngineEndpoint(process.env), name, command);
+  const { output, exitCode } = await execInContainer(
+    defaultEngineEndpoint(process.env),
+    name,
+    command,
+    AbortSignal.timeout(30_000),
+  );
   assert.equal(exitCode, 0, `${name}: ${output}`);
   return output;
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
-import { promotable, writeEverywhere } from "../support/scenes";
-import { waitFor } from "../support/waitFor";
+import { promotable, tilt, writeEverywhere } from "../support/scenes";
+import { holdsFor, waitFor } from "../support/waitFor";
 
 describe("failover", function () {
   this.timeout(60_000);
@@ -25,7 +25,7 @@ describe("failover", function () {
       old.start();
       const writes = pollWrites(group, old);
       await group.settled();
-      await sleep(500);
+      await holdsFor("the old master takes no write", 500, () => writes.soFar.accepted === 0);
       const { accepted, refused } = await writes.stop();
       assert.equal(accepted, 0, "writes accepted by the old master");
       assert.ok(refused > 20, `polled too seldom: ${refused}`);
@@ -39,7 +39,7 @@ describe("failover", function () {
       await promotable(group.sentinels);
       await old.command("SET", "before", "1");
       const writer = gapOf(group);
-      await sleep(1200);
+      await waitFor("the marker to tell of it", () => old.marker().data === "data");
       old.restarts = true;
       old.killServer();
       const next = await waitFor("another master", async () => {
@@ -80,13 +80,7 @@ describe("failover", function () {
       await old.command("SET", "before", "1");
       await waitFor("the marker to tell of it", () => old.marker().data === "data");
       const tilted = group.sentinels.slice(0, 2);
-      tilted.forEach((sentinel) => process.kill(sentinel.serverPid(), "SIGSTOP"));
-      await sleep(2500);
-      tilted.forEach((sentinel) => process.kill(sentinel.serverPid(), "SIGCONT"));
-      await waitFor("TILT", async () => {
-        const infos = await Promise.all(tilted.map((sentinel) => sentinel.command("INFO", "sentinel")));
-        return infos.every((info) => String(info).includes("sentinel_tilt:1"));
-      });
+      await tilt(tilted);
       old.killServer();
       await old.logged(/ask for a failover, .*: OK\n/);
       assert.equal(/ask for a failover, .*; (\S+): OK\n/.exec(old.log)![1], group.sentinels[2]!.address);
@@ -212,29 +206,38 @@ describe("failover", function () {
       await group.named(master);
       await waitFor("the master", async () => (await master.role()).name === "master");
       await master.command("SET", "before", "1");
-      await sleep(1500);
-      assert.equal((await replica.role()).link === "connected", false);
+      await holdsFor("the replica is without a link", 1500, async () => (await replica.role()).link !== "connected");
       await master.kill();
-      await sleep(4000);
-      assert.equal((await replica.role()).name, "slave");
-      assert.equal(await group.sentinels[0]!.namedMaster(), master.address);
+      await holdsFor(
+        "the replica is not promoted",
+        4000,
+        async () =>
+          (await replica.role()).name === "slave" && (await group.sentinels[0]!.namedMaster()) === master.address,
+      );
     }));
 
   it("a node stays standby while no Sentinel answers, and takes its role once they do", () =>
     withGroup({ bootWaitS: 1 }, async (group) => {
       group.start(group.nodes);
       const writes = group.nodes.map((node) => pollWrites(group, node));
-      await sleep(3000);
-      for (const poll of writes) {
-        assert.equal((await poll.stop()).accepted, 0);
-      }
+      await waitFor("all servers", async () => (await Promise.all(group.nodes.map((node) => node.role()))).length > 0);
+      await holdsFor("every node is a standby and takes no write", 3000, async () => {
+        const roles = await Promise.all(group.nodes.map((node) => node.role()));
+        roles.forEach(({ name, master, link }) => {
+          assert.deepEqual([name, master], ["slave", "127.0.0.1:1"]);
+          assert.match(link ?? "", /^connect(ing)?$/);
+        });
+        return writes.every(({ soFar }) => soFar.accepted === 0);
+      });
+      await Promise.all(writes.map((poll) => poll.stop()));
       for (const node of group.nodes) {
-        assert.deepEqual(await node.role(), { name: "slave", master: "127.0.0.1:1", link: "connect" });
         await node.logged(/still undecided after \d s, because no majority of the Sentinels names a master/);
       }
       group.start(group.sentinels.slice(0, 1));
-      await sleep(2500);
-      assert.equal((await group.nodes[0]!.role()).name, "slave", "one of three Sentinels is no majority");
+      await holdsFor("one of three Sentinels is no majority", 2500, async () => {
+        const roles = await Promise.all(group.nodes.map((node) => node.role()));
+        return roles.every(({ name }) => name === "slave");
+      });
       group.start(group.sentinels.slice(1));
       assert.equal((await group.settled()).name, group.nodes[0]!.name);
     }));
@@ -274,6 +277,7 @@ function pollWrites(group: Group, node: MemberProcess) {
     }
   })();
   return {
+    soFar: result as Readonly<typeof result>,
     async stop() {
       state.running = false;
       await done;

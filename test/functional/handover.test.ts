@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { renderGroupEnv } from "../../config/render/groupEnv";
 import { buildContract } from "../../outputs/buildContract";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
-import { waitFor } from "../support/waitFor";
+import { tilt } from "../support/scenes";
+import { holdsFor, waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
 
 const writerOf = (group: Group) => new Writer(buildContract(group.plan, group.secrets), "written");
@@ -135,7 +136,7 @@ describe("hand-over at stop", function () {
       const server = old.serverPid();
       process.kill(server, "SIGSTOP");
       const stopped = old.stop();
-      await sleep(2000);
+      await holdsFor("its stop waits for it", 2000, () => old.isRunning);
       process.kill(server, "SIGCONT");
       await stopped;
       assert.equal(handedOver(group), 1);
@@ -159,10 +160,7 @@ describe("hand-over at stop", function () {
     withGroup({ settings: { downAfterMs: 60_000 } }, async (group) => {
       const master = await group.up();
       const [first] = group.sentinels as [MemberProcess];
-      process.kill(first.serverPid(), "SIGSTOP");
-      await sleep(2500);
-      process.kill(first.serverPid(), "SIGCONT");
-      await waitFor("TILT", async () => String(await first.command("INFO", "sentinel")).includes("sentinel_tilt:1"));
+      await tilt([first]);
       await master.stop();
       await master.logged(/starts the failover/);
       assert.ok(!master.log.includes(`${first.address} starts`), master.log);

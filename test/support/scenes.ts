@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Group, MemberProcess } from "./processes";
 import { waitFor } from "./waitFor";
 
@@ -79,4 +80,19 @@ export async function promotable(sentinels: readonly MemberProcess[]): Promise<v
     },
     PATIENCE,
   );
+}
+
+/** Has Sentinels go into TILT: they stand still for longer than the 2 s that they take for a jump of the clock. */
+export async function tilt(sentinels: readonly MemberProcess[]): Promise<void> {
+  const servers = sentinels.map((sentinel) => sentinel.serverPid());
+  servers.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  try {
+    await sleep(2500);
+  } finally {
+    servers.forEach((pid) => process.kill(pid, "SIGCONT"));
+  }
+  await waitFor("TILT", async () => {
+    const infos = await Promise.all(sentinels.map((sentinel) => sentinel.command("INFO", "sentinel")));
+    return infos.every((info) => String(info).includes("sentinel_tilt:1"));
+  });
 }

@@ -79,7 +79,9 @@ describe("a command in a container", () => {
 
   it("gives all that it prints, each complete line as it comes, and its exit code", async () => {
     const lines: string[] = [];
-    const done = await execInContainer(engine.endpoint, "redis-master", ["sh"], undefined, (line) => lines.push(line));
+    const done = await execInContainer(engine.endpoint, "redis-master", ["sh"], AbortSignal.timeout(5000), (line) =>
+      lines.push(line),
+    );
     assert.deepEqual(done, { output: "one\ntwo\nend", exitCode: 3 });
     assert.deepEqual(lines, ["one", "two"]);
   });

@@ -29,7 +29,8 @@ export class FakeEngine {
   readonly endpoint = `unix://${this.socket}`;
   private readonly server: Server;
 
-  constructor(public answer: (request: EngineRequest) => EngineAnswer = () => ({ status: 500 })) {
+  /** @param answer undefined leaves a request without one, as a frozen engine does. */
+  constructor(public answer: (request: EngineRequest) => EngineAnswer | undefined = () => ({ status: 500 })) {
     this.server = createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -37,9 +38,12 @@ export class FakeEngine {
         const { method = "", url = "", headers } = incoming;
         const request = { method, url, headers, body: Buffer.concat(chunks) };
         this.requests.push(request);
-        const { status, headers: ofAnswer, body } = this.answer(request);
-        outgoing.writeHead(status, ofAnswer);
-        outgoing.end(Buffer.isBuffer(body) || body === undefined ? body : JSON.stringify(body));
+        const answer = this.answer(request);
+        if (answer !== undefined) {
+          const { status, headers: ofAnswer, body } = answer;
+          outgoing.writeHead(status, ofAnswer);
+          outgoing.end(Buffer.isBuffer(body) || body === undefined ? body : JSON.stringify(body));
+        }
       });
     });
     // An engine keeps idle connections for long; whoever is done must not need it to close them.

@@ -63,7 +63,7 @@ describe("the server of an image, which may be anybody's", () => {
     const engine = new FakeEngine(() => ({ status: 404, body: { message: "no such image" } }));
     await engine.start();
     try {
-      assert.equal(await lookInto(await engineClient(engine.endpoint), "sha256:0123"), undefined);
+      assert.equal(await lookInto(await engineClient(engine.endpoint, 5000), "sha256:0123"), undefined);
       const [create] = engine.requests;
       const { User } = JSON.parse(create!.body.toString()) as { readonly User: string };
       assert.equal(User, "999:999");
