@@ -46,7 +46,7 @@ change_aof_over() {
     await_loaded
     tell "CONFIG SET appendonly $AOF" || return
     say "appendonly is $AOF from now on; the data was loaded from before it was"
-    [ "$AOF" = yes ] || retire_aof
+    retire_unused_aof
 }
 
 # Through a pipe: with the secrets in it, it must neither lie in a file nor be seen in a process list.
