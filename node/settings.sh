@@ -20,7 +20,7 @@ AOF_OFF='CONFIG SET appendonly "no"'
 put_group() { printf '%s\n' "$1" >"$GROUP_FILE.new" && mv -f "$GROUP_FILE.new" "$GROUP_FILE"; }
 
 # What a running server refuses, it would not start with either.
-give_up() {
+take_back() {
     put_group "$previous"
     printf '%s\n' "$1"
     exit 1
@@ -58,9 +58,9 @@ commands=$(live_commands)
 refused=$(tell_lines "$(printf '%s\n' "$commands" | grep -vxF "$AOF_OFF")")
 case $?:$refused in
 0:) ;;
-0:*) give_up "$refused" ;;
-2:*) give_up "$OWN_SERVER does not let the user admin in" ;;
-*) give_up "$NO_ANSWER" ;;
+0:*) take_back "$refused" ;;
+2:*) take_back "$OWN_SERVER does not let the user admin in" ;;
+*) take_back "$NO_ANSWER" ;;
 esac
 if [ "$KIND" = data ] && has_live 'appendonly no'; then
     # Alone, once all else is taken: a server that starts with the settings of before loads its append-only file, so until
@@ -73,7 +73,7 @@ if [ "$KIND" = data ] && has_live 'appendonly no'; then
         printf '%s\n' "$refused"
         exit 1
         ;;
-    *) give_up "$refused" ;;
+    *) take_back "$refused" ;;
     esac
 fi
 # Last: it stands for all of them.

@@ -296,6 +296,11 @@ export class MemberProcess {
     writeFileSync(join(this.home, "secrets", "current"), `${secrets.term}\n`);
   }
 
+  /** Whether a file is among the secrets of that content: a mark, say. */
+  hasSecrets({ term }: MemberSecrets, file: string): boolean {
+    return existsSync(join(this.home, "secrets", term, file));
+  }
+
   /** As a container that was just made. */
   loseSecrets(): void {
     rmSync(join(this.home, "secrets"), { recursive: true });
