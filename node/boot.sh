@@ -63,6 +63,7 @@ server_configuration() {
     say "$NODE_HOME/redis.conf cannot be read" >&2
     exit 1
 }
+forget_handovers
 await_secrets
 await_readable_data
 open_marker
