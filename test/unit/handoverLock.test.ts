@@ -40,7 +40,9 @@ for (const [program, ...words] of SHELLS) {
     }
 
     async function end(): Promise<void> {
-      await Promise.all(takers.map((taker) => [once(taker, "exit"), taker.kill("SIGKILL")][0]));
+      const ended = takers.map((taker) => once(taker, "exit"));
+      takers.forEach((taker) => taker.kill("SIGKILL"));
+      await Promise.all(ended);
       takers = [];
     }
 
@@ -56,7 +58,7 @@ for (const [program, ...words] of SHELLS) {
       assert.deepEqual(readdirSync(folder), ["handover.pid"]);
     });
 
-    it("what was left over by a process of the same number is its own", async () => {
+    it("what was left over by a process of the same number is its own", () => {
       const script = `set -u; DATA_DIR=$1; . "${LIBRARY}"; ln -s $$ "$HANDOVER_PID"; take_handover; echo $?`;
       const { stdout } = spawnSync(program, [...words, "-c", script, "handover", folder], { encoding: "utf8" });
       assert.equal(stdout, "0\n");
