@@ -17,7 +17,7 @@ const APPLY_MS = 60_000;
  *
  * Does nothing where the member has them; what was interrupted is finished by the next call.
  *
- * @throws when the server refuses them, with its words.
+ * @throws when the server refuses them, with its words, or runs and does not answer.
  */
 export async function bringSecrets(member: MemberPlan, secrets: MemberSecrets): Promise<void> {
   const { name, engine } = member;
@@ -38,7 +38,7 @@ export async function bringSecrets(member: MemberPlan, secrets: MemberSecrets): 
  * Sentinel takes a new certificate only when it starts, so those that have another one are restarted, one by one.
  *
  * @param say gets a line for what was done.
- * @throws when a server refuses that, with its words.
+ * @throws when a server refuses that, with its words, or runs and does not answer.
  */
 export async function useSecrets(
   plan: DeploymentPlan,

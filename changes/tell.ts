@@ -20,7 +20,7 @@ const TELL_MS = 60_000;
  * Tells every running member of a plan the plan's word on its group, which it keeps for its next starts too.
  *
  * @param ids the fixed id of each Sentinel, by its name.
- * @throws when a server refuses a setting: what it refused, and where.
+ * @throws when a server refuses a setting, or runs and does not answer: what it refused, and where.
  */
 export async function tellMembers(
   plan: DeploymentPlan,

@@ -46,7 +46,7 @@ change_aof_over() {
     await_loaded
     tell "CONFIG SET appendonly $AOF" || return
     say "appendonly is $AOF from now on; the data was loaded from before it was"
-    [ "$AOF" = yes ] || retire_aof
+    retire_unused_aof
 }
 
 # Through a pipe: with the secrets in it, it must neither lie in a file nor be seen in a process list.
@@ -63,6 +63,7 @@ server_configuration() {
     say "$NODE_HOME/redis.conf cannot be read" >&2
     exit 1
 }
+forget_handovers
 await_secrets
 await_readable_data
 open_marker

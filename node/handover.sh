@@ -29,13 +29,18 @@ stop_asked=no
 trap 'stop_asked=yes' TERM INT HUP
 trap '' PIPE
 
-other=$(other_handover)
-if [ -n "$other" ]; then
+take_handover
+case $? in
+1)
     say 'nothing is switched: another hand-over is under way'
     exit 1
-fi
+    ;;
+2)
+    say "nothing is switched: $HANDOVER_PID cannot be made"
+    exit 1
+    ;;
+esac
 trap 'rm -f "$HANDOVER_PID"' EXIT
-echo $$ >"$HANDOVER_PID"
 
 handover_begin
 hand_over "${1-}"

@@ -7,7 +7,7 @@ NOTE=cluster-announce-hostname
 # A dead peer costs this much, however many are dead: several are always asked at the same time.
 ANSWER_S=1
 
-# ask HOST:PORT COMMAND...: prints the replies; fails if the server did not let us in.
+# ask HOST:PORT COMMAND...: prints the replies; fails if the server did not answer (1), or did not let us in (2).
 # The password goes through stdin, since arguments and environments can be read by others.
 ask() {
     at=$1
@@ -16,13 +16,26 @@ ask() {
     read_secrets || return
     # shellcheck disable=SC2086 # several words
     { printf 'AUTH admin %s\n' "$ADMIN_PASSWORD" && printf '%s\n' "$@"; } |
-        timeout "$ANSWER_S" "$CLIENT" $TLS_OPTIONS -h "${at%:*}" -p "${at##*:}" 2>/dev/null |
+        timeout "$ANSWER_S" "$CLIENT" $TLS_OPTIONS -h "${at%:*}" -p "${at##*:}" |
         after_login
-}
+} 2>/dev/null # busybox's shell says of each time-out that something was terminated
 
 after_login() {
-    read -r login && [ "$login" = OK ] && tr -d '\r'
+    read -r login || return
+    [ "$login" = OK ] || return 2
+    tr -d '\r'
 }
+
+# Whether nobody listens where the own server would: it has not started. One that is stalled is not absent, since the
+# kernel goes on taking connections for it.
+server_is_absent() {
+    read_secrets || return 0
+    # shellcheck disable=SC2086 # several words
+    case $(timeout 1 "$CLIENT" $TLS_OPTIONS -h "$LISTEN_ADDRESS" -p "$LISTEN_PORT" PING 2>&1 </dev/null) in
+    *'Connection refused'*) ;;
+    *) return 1 ;;
+    esac
+} 2>/dev/null
 
 # tell COMMAND: one command to this node's own server; fails unless the reply is OK
 tell() {
@@ -45,7 +58,7 @@ at_once() (
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
     INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0 INFO_AOF_BASE=0
-    INFO_REWRITES=no
+    INFO_REWRITES=no INFO_AOF_ENABLED=unknown
     info_host='' info_syncing=0 info_loading=''
     while IFS=: read -r key value; do
         case $key in
@@ -62,6 +75,7 @@ parse_info() {
         second_repl_offset) INFO_SECOND=$value ;;
         slave_repl_offset | master_repl_offset) [ "$value" -le "$INFO_OFFSET" ] || INFO_OFFSET=$value ;;
         db[0-9]*) INFO_DATA=data ;;
+        aof_enabled) INFO_AOF_ENABLED=$value ;;
         aof_current_size) INFO_AOF=$value ;;
         aof_base_size) INFO_AOF_BASE=$value ;;
         aof_rewrite_in_progress | aof_rewrite_scheduled) [ "$value" = 0 ] || INFO_REWRITES=yes ;;

@@ -4,7 +4,15 @@
 # Shown with `CONFIG GET proc-title-template`, and in the host's process list: the term of the group's settings.
 TITLE='{title} {listen-addr} {server-mode}'
 
-# Left where it is, it would be loaded, old as it is, when the setting is changed back.
+# What the server no longer writes would be loaded, old as it is, at the next start. It is looked for before the server is
+# asked, so that one that has just been turned on again is never taken for one that is off.
+retire_unused_aof() {
+    if has_live 'appendonly no' && has_append_only_file; then
+        ask_info "$OWN_SERVER"
+        [ "$INFO_AOF_ENABLED" != 0 ] || retire_aof
+    fi
+}
+
 retire_aof() {
     rm -rf "$DATA_DIR/appendonlydir.old"
     [ ! -e "$DATA_DIR/appendonlydir" ] || mv "$DATA_DIR/appendonlydir" "$DATA_DIR/appendonlydir.old"

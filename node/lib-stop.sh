@@ -7,7 +7,7 @@ stop_node() {
     SPEAKER=stop
     kill "$keeper_pid" 2>/dev/null
     handover_begin
-    await_other_handover
+    await_handover
     read_group
     read_marker
     record_state_patiently
@@ -19,7 +19,13 @@ stop_node() {
     case $TOPOLOGY:$INFO_ROLE in
     sentinel:master)
         SPEAKER=hand-over
-        hand_over_and_record
+        if [ -n "$(other_handover)" ]; then
+            say 'nothing is switched: another hand-over is still under way'
+            # Whoever is master at its end, this node does not know it.
+            stopping=unfinished
+        else
+            hand_over_and_record
+        fi
         SPEAKER=stop
         ;;
     esac

@@ -16,6 +16,8 @@ watch_server() {
         esac
         mind_master
         mind_own_role
+        # Whoever told the server may have been ended before it came to that, or the server was late to do it.
+        retire_unused_aof
         sleep 1
     done
 }

@@ -2,7 +2,7 @@
 # secrets.sh accept TERM: takes the users and passwords that were brought, and has the server accept them.
 # secrets.sh use TERM: from now on this member sends the passwords of that term itself, and trusts its authorities alone.
 # secrets.sh shows TERM: prints `another certificate` of a Sentinel that has to start again to show the one of now.
-# Each can be repeated. Prints what the server refused, and fails then.
+# Each can be repeated. Prints what the server refused or did not answer, and fails then: no mark says that it is done.
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
@@ -13,15 +13,17 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 SPEAKER=secrets
 step=$1 term=$2
 ANSWER_S=5
+NO_ANSWER="no answer within $ANSWER_S s"
 
 # By rename, so that nobody reads half of it.
 name_term() { printf '%s\n' "$term" >"$SECRETS/$1.new" && mv -f "$SECRETS/$1.new" "$SECRETS/$1"; }
 
+# user_commands USER...: those of the users of now, and of those of the server that are none any more
 user_commands() {
     while read -r user rules; do
         printf 'ACL SETUSER %s %s\n' "$user" "$rules"
     done <"$SECRETS/$term/users"
-    for user in $(ask "$OWN_SERVER" 'ACL USERS'); do
+    for user; do
         grep -q "^$user " "$SECRETS/$term/users" || printf 'ACL DELUSER %s\n' "$user"
     done
 }
@@ -46,8 +48,19 @@ accept() {
         # Who goes back to the settings of before has to bring them anew.
         rm -f "$SECRETS"/*/accepted
         name_term current
-        await_answer || return 0
-        tell_all "$(certificate_command && user_commands)" || return
+        await_server || return 0
+        there=$(ask "$OWN_SERVER" 'ACL USERS')
+        case $?:$there in
+        # One that was interrupted may have come that far; then it lets this member in with what it sends from `use` on.
+        2:*) return 0 ;;
+        0:?*) ;;
+        *)
+            echo "$NO_ANSWER"
+            return 1
+            ;;
+        esac
+        # shellcheck disable=SC2086 # a list
+        tell_all "$(certificate_command && user_commands $there)" || return
     else
         name_term current
     fi
@@ -68,10 +81,10 @@ certificate_command() {
     echo "CONFIG SET $*"
 }
 
-# A server that does not answer has not started, or is just starting; it may have read its file a moment ago.
-await_answer() {
+# One that is just starting may have read its files a moment ago; where none is there, it will read them when it starts.
+await_server() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
-        [ "$(ask "$OWN_SERVER" PING)" != PONG ] || return 0
+        server_is_absent || return 0
         sleep 0.2
     done
     false
@@ -85,39 +98,48 @@ shows() {
 
 # Prints `changed` where a running group goes over from others.
 use() {
-    before=$term
-    [ ! -r "$SECRETS/links" ] || read -r before <"$SECRETS/links"
-    name_term links
-    rm -f "$SECRETS/$term/trusted.crt"
-    read_secrets
-    if [ "$before" != "$term" ]; then
-        echo changed
-        await_answer || return 0
+    if [ -r "$SECRETS/links" ]; then
+        read -r before <"$SECRETS/links"
+        name_term links
+        rm -f "$SECRETS/$term/trusted.crt"
+        read_secrets
+        [ "$before" = "$term" ] || echo changed
+        await_server || return 0
+        tell_links || return
+    else
+        # Its first ones: no server of this member's was ever started with others.
+        name_term links
     fi
-    case $KIND in
-    data)
-        tell_all "$(certificate_command && echo "CONFIG SET masterauth $REPLICATION_PASSWORD")" || return
-        ;;
-    sentinel)
-        tell_all "SENTINEL SET $MASTER_NAME auth-pass $SENTINEL_PASSWORD
-SENTINEL CONFIG SET sentinel-pass $SENTINEL_PASSWORD" || return
-        ;;
-    esac
     for old in "$SECRETS"/*/; do
         [ "$old" = "$SECRETS/$term/" ] || rm -rf "$old"
     done
     : >"$SECRETS/$term/used"
 }
 
-# tell_all COMMANDS: fails if one of them is refused, and prints why; one that does not answer will read it when it starts
+tell_links() {
+    case $KIND in
+    data) tell_all "$(certificate_command && echo "CONFIG SET masterauth $REPLICATION_PASSWORD")" ;;
+    sentinel)
+        tell_all "SENTINEL SET $MASTER_NAME auth-pass $SENTINEL_PASSWORD
+SENTINEL CONFIG SET sentinel-pass $SENTINEL_PASSWORD"
+        ;;
+    esac
+}
+
+# tell_all COMMANDS: fails if one of them is refused or not answered, and prints why
 tell_all() {
-    replies=$(ask "$OWN_SERVER" "$1") || return 0
+    replies=$(ask "$OWN_SERVER" "$1")
+    [ $? != 2 ] || replies="$OWN_SERVER does not let the user admin in"
     refused=$(printf '%s\n' "$replies" | grep -v -e '^OK$' -e '^[0-9]*$')
+    # A server that hangs in the middle leaves its replies short; an error has an empty line after it.
+    if [ -z "$refused" ] && [ "$(lines_of "$replies")" != "$(lines_of "$1")" ]; then refused=$NO_ANSWER; fi
     [ -z "$refused" ] || {
         printf '%s\n' "$refused"
         return 1
     }
 }
+
+lines_of() { printf '%s\n' "$1" | grep -c .; }
 
 umask 077
 "$step"

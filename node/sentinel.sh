@@ -46,6 +46,8 @@ await_secrets
 note_decided
 read_state
 find_master
+# That may take long, and others may have been brought meanwhile.
+read_secrets
 umask 077
 [ "$TLS" = no ] || note_shown
 sentinel_configuration >"$STATE.new" && mv -f "$STATE.new" "$STATE" || exit

@@ -150,13 +150,18 @@ export class RollingUpdate {
 
   /**
    * Those that are replaced keep their containers until their turn comes; meanwhile they have to let in whoever logs in
-   * with the passwords of now.
+   * with the passwords of now. One that could not be counted on may not answer: its turn comes all the same.
    */
   private async announceSecrets(replaced: readonly Replacement[], secrets: GroupSecrets): Promise<void> {
     const { plan } = this.args;
-    const names = new Set(replaced.map(({ name }) => name));
-    const members = allMembers(plan).filter(({ name }) => names.has(name));
-    await Promise.all(members.map((member) => bringSecrets(member, renderSecrets(plan, member, secrets))));
+    const isBroken = new Map(replaced.map(({ name, broken }) => [name, broken]));
+    const members = allMembers(plan).filter(({ name }) => isBroken.has(name));
+    await Promise.all(
+      members.map((member) => {
+        const brought = bringSecrets(member, renderSecrets(plan, member, secrets));
+        return isBroken.get(member.name) === true ? brought.catch(() => undefined) : brought;
+      }),
+    );
   }
 
   private release(name: string): void {

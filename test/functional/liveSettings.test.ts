@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { hasDirectives, strangersAmong } from "../../changes/look";
@@ -10,7 +10,7 @@ import { groupTerm, renderGroupEnv } from "../../config/render/groupEnv";
 import { ownedDirective } from "../../config/redisDirectives";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
-import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { stalled, withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";
 
 /** The group's plan with other settings, as a changed stack file has it. */
@@ -30,6 +30,8 @@ const ownConfig = async (sentinel: MemberProcess) => {
   const replies = await Promise.all(names.map((name) => sentinel.command("SENTINEL", "CONFIG", "GET", name)));
   return fieldsOf(replies.flat());
 };
+
+const aofAlone: DeploymentOverrides = { topology: "replication", replicas: 0, appendonly: true };
 
 const startedAt = async (member: MemberProcess): Promise<string> =>
   /run_id:(\w+)/.exec(String(await member.command("INFO", "server")))![1]!;
@@ -148,6 +150,60 @@ describe("settings of running servers", () => {
         assert.equal(await config(node, "appendonly"), appendonly ? "yes" : "no");
       }
     }));
+
+  it("of which one is refused leave the append-only file on, and the next start has the data of before and after", () =>
+    withGroup({ settings: aofAlone }, async (group) => {
+      const node = await group.up();
+      await node.command("SET", "before", "1");
+      const plan = changedPlan(group, { appendonly: false, extraRedisConf: ["maxclients many"] });
+      const { code, output } = await tell(group, node, plan);
+      assert.equal(code, 1);
+      assert.match(output, /^maxclients "many": ERR[^\n]*$/);
+      assert.equal(await config(node, "appendonly"), "yes");
+      await node.command("SET", "after", "1");
+      for (const end of ["stop", "kill"] as const) {
+        await node[end]();
+        node.start();
+        await group.settled();
+        assert.equal(await node.command("DBSIZE"), 2, `after a ${end}`);
+      }
+    }));
+
+  it("that ended in the middle leave no append-only file that the server does not write", () =>
+    withGroup({ settings: { ...aofAlone, save: "3600 1" } }, async (group) => {
+      const node = await group.up();
+      await tell(group, node, changedPlan(group, { maxmemoryMb: 64 }));
+      const told = join(node.data, "group.env");
+      writeFileSync(told, readFileSync(told, "utf8").replace("appendonly yes", "appendonly no"));
+      await node.command("CONFIG", "SET", "appendonly", "no");
+      await waitFor("the file to be put aside", () => !existsSync(join(node.data, "appendonlydir")));
+      await node.command("SET", "after", "1");
+      await node.stop();
+      node.start();
+      await group.settled();
+      assert.equal(await node.command("DBSIZE"), 1);
+    }));
+
+  for (const tools of ["system", "busybox"] as const) {
+    it(`a server that is stalled does not have, and it has them when it is told again (${tools} tools)`, () =>
+      withGroup({ settings: aofAlone, tools }, async (group) => {
+        const node = await group.up();
+        await node.command("SET", "kept", "1");
+        const plan = changedPlan(group, { maxmemoryMb: 64, appendonly: false });
+        await stalled(node, async () => {
+          assert.deepEqual(await tell(group, node, plan), { code: 1, output: "no answer within 10 s" });
+        });
+        assert.equal(await config(node, "appendonly"), "yes");
+        assert.ok(existsSync(join(node.data, "appendonlydir")));
+        await node.kill();
+        node.start();
+        await group.settled();
+        assert.equal(await node.command("DBSIZE"), 1);
+        assert.deepEqual(await tell(group, node, plan), { code: 0, output: "" });
+        assert.equal(await config(node, "maxmemory"), String(64 * 1024 * 1024));
+        assert.equal(await config(node, "appendonly"), "no");
+      }));
+  }
 
   it("are exactly the directives that a real server takes while it runs", () =>
     withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {

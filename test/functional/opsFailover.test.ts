@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failOver, handOver as handOverWhole, planFailover } from "../../ops/handover/failover";
@@ -31,6 +32,9 @@ async function handOver(group: Group, wanted?: string) {
 
 const prioritiesOf = (group: Group) =>
   Promise.all(group.nodes.map(async (node) => String(await node.command("CONFIG", "GET", "replica-priority"))));
+
+/** The number of a process that has ended. */
+const pidOfNobody = () => spawnSync("true").pid;
 
 /**
  * Sentinel hears of the candidate while it runs, and is asked 0.7 s later: with these times in the middle of a stop,
@@ -207,12 +211,46 @@ describe("planned failover", function () {
       const master = await group.up();
       const steps: string[] = [];
       const first = master.watch("handover", [], (line) => steps.push(line));
-      await waitFor("the first one to begin", () => existsSync(join(master.data, "handover.pid")));
+      await waitFor("the first one to begin", () => readdirSync(master.data).includes("handover.pid"));
       const lines: string[] = [];
       assert.equal(await master.watch("handover", [], (line) => lines.push(line)), 1);
       assert.deepEqual(lines, ["hand-over: nothing is switched: another hand-over is under way"]);
       assert.equal(await first, 0, steps.join("\n"));
-      assert.ok(!existsSync(join(master.data, "handover.pid")));
+      assert.ok(!readdirSync(master.data).includes("handover.pid"));
+    }));
+
+  it("of several at once, where a killed one left its note, one is carried out and the others refused", () =>
+    withGroup({ tools: "busybox" }, async (group) => {
+      const master = await group.up();
+      symlinkSync(String(pidOfNobody()), join(master.data, "handover.pid"));
+      const runs = Array.from({ length: 8 }, async () => {
+        const lines: string[] = [];
+        const code = await master.watch("handover", [], (line) => lines.push(line));
+        return { code, last: lines.at(-1)! };
+      });
+      const refused = "hand-over: nothing is switched: another hand-over is under way";
+      const [done, ...more] = (await Promise.all(runs)).filter(({ last }) => last !== refused);
+      assert.deepEqual(more, []);
+      assert.equal(done?.code, 0, done?.last);
+      assert.deepEqual(
+        readdirSync(master.data).filter((name) => name.startsWith("handover")),
+        [],
+      );
+    }));
+
+  it("is refused on a node that is being stopped", () =>
+    withGroup({}, async (group) => {
+      const master = await group.up();
+      const stopped = master.stop();
+      await master.logged(/is preferred/);
+      const lines: string[] = [];
+      assert.equal(await master.watch("handover", [], (line) => lines.push(line)), 1);
+      assert.deepEqual(lines, ["hand-over: nothing is switched: another hand-over is under way"]);
+      await stopped;
+      assert.match(master.log, /this node follows/);
+      master.start();
+      await group.settled();
+      assert.ok(!readdirSync(master.data).includes("handover.pid"), "a start forgets what was before it");
     }));
 
   it("works with one Sentinel down, and asks another", () =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { renderSecrets } from "../../config/render/secrets";
 import { userNames, type UserPasswords } from "../../config/users";
 import { buildContract } from "../../outputs/buildContract";
-import { withGroup, type Group, type MemberProcess } from "../support/processes";
+import { stalled, withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
 
@@ -136,6 +136,62 @@ describe("passwords", function () {
       await bring(group, newestOnly(both), "accept");
       await bring(group, newestOnly(both), "use");
       await waitFor("all members to be linked at the end", () => linked(group), { timeoutMs: 20_000 });
+    }));
+
+  for (const tools of ["system", "busybox"] as const) {
+    it(`are not taken by a server that is stalled, and are when that is repeated (${tools} tools)`, () =>
+      withGroup({ settings: { replicas: 1, sentinels: 1, downAfterMs: 60_000 }, tools }, async (group) => {
+        await group.up();
+        const both = rotated(group.passwords, 1);
+        const members = [group.nodes[1]!, group.sentinels[0]!];
+        const refuseStalled = (step: "accept" | "use") =>
+          Promise.all(
+            members.map((member) =>
+              stalled(member, async () => {
+                const secrets = renderSecrets(group.plan, member.plan, { passwords: both });
+                member.bringSecrets(secrets);
+                const { code, output } = await member.run("secrets", step, secrets.term);
+                assert.equal(code, 1, member.name);
+                assert.match(output, /^(changed\n)?no answer within 5 s$/, member.name);
+                const marks = step === "accept" ? ["accepted", "used"] : ["used"];
+                assert.deepEqual(
+                  marks.filter((mark) => member.hasSecrets(secrets, mark)),
+                  [],
+                  member.name,
+                );
+              }),
+            ),
+          );
+        await refuseStalled("accept");
+        await bring(group, both, "accept");
+        await refuseStalled("use");
+        await bring(group, both, "use");
+        for (const member of group.members) {
+          const secrets = renderSecrets(group.plan, member.plan, { passwords: both });
+          assert.equal(await refusal(member, "admin", both.admin![0]!), "PONG", member.name);
+          assert.ok(member.hasSecrets(secrets, "accepted") && member.hasSecrets(secrets, "used"), member.name);
+        }
+        const masterauth = (await group.nodes[1]!.command("CONFIG", "GET", "masterauth")) as string[];
+        assert.equal(masterauth[1], both.replication![0]);
+      }));
+  }
+
+  it("reach a server that starts later by its files, and are told to it all the same", () =>
+    withGroup({ settings: { replicas: 1, sentinels: 1 } }, async (group) => {
+      await group.up();
+      const both = rotated(group.passwords, 1);
+      const [, late] = group.nodes as [MemberProcess, MemberProcess];
+      await late.stop();
+      await bring(group, both, "accept");
+      await bring(group, both, "use");
+      const secrets = renderSecrets(group.plan, late.plan, { passwords: both });
+      assert.ok(!late.hasSecrets(secrets, "accepted") && !late.hasSecrets(secrets, "used"));
+      group.use(both);
+      late.start();
+      await group.settled();
+      await bring(group, both, "accept");
+      await bring(group, both, "use");
+      assert.ok(late.hasSecrets(secrets, "accepted") && late.hasSecrets(secrets, "used"));
     }));
 
   it("of users that left are gone, and what was not brought is said", () =>

@@ -296,6 +296,11 @@ export class MemberProcess {
     writeFileSync(join(this.home, "secrets", "current"), `${secrets.term}\n`);
   }
 
+  /** Whether a file is among the secrets of that content: a mark, say. */
+  hasSecrets({ term }: MemberSecrets, file: string): boolean {
+    return existsSync(join(this.home, "secrets", term, file));
+  }
+
   /** As a container that was just made. */
   loseSecrets(): void {
     rmSync(join(this.home, "secrets"), { recursive: true });
@@ -416,7 +421,7 @@ export class MemberProcess {
   /** Runs a part of the program to its end, as `docker exec` does. */
   run(entry: NodeCommand, ...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
     return new Promise((resolve) => {
-      const options = { env: this.environment, timeout: 10_000 };
+      const options = { env: this.environment, timeout: 30_000 };
       const child = execFile(this.shell, [this.program, entry, ...args], options, (error, stdout, stderr) => {
         const code = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
         resolve({ code, output: `${stdout}${stderr}`.trim() });
@@ -495,6 +500,17 @@ export class MemberProcess {
   private get environment(): NodeJS.ProcessEnv {
     const group = readFileSync(join(this.home, "group.env"), "utf8");
     return { PATH: [this.tools, process.env.PATH].filter(Boolean).join(":"), [GROUP_VARIABLE]: group };
+  }
+}
+
+/** Does something while a member's server takes connections and answers nothing; it goes on afterwards. */
+export async function stalled(member: MemberProcess, work: () => Promise<void>): Promise<void> {
+  const server = member.serverPid();
+  process.kill(server, "SIGSTOP");
+  try {
+    await work();
+  } finally {
+    process.kill(server, "SIGCONT");
   }
 }
 

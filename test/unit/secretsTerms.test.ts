@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 
-/** A client program that says yes to everything, and writes down what it was told. */
+/** A client program that says yes to everything up to DUMB_FROM, and writes down what it was told. */
 const CLIENT = `#!/bin/sh
 while read -r line; do
+    [ "$line" != "\${DUMB_FROM-}" ] || exit 0
     printf '%s\\n' "$line" >>"$TOLD"
     case $line in
-    PING) echo PONG ;;
     'ACL USERS') printf 'admin\\nleft-over\\n' ;;
     *) echo OK ;;
     esac
@@ -37,12 +37,19 @@ describe("secrets that a member was brought, by their terms", () => {
     const passwords = ["admin", "replication", "sentinel"].map((user) => `${user} ${user}-of-${term}\n`);
     writeFileSync(place(`new-${term}`, "passwords"), passwords.join(""));
   };
-  const run = (step: "accept" | "use", term: string): string =>
+  const run = (step: "accept" | "use", term: string, dumbFrom = ""): string =>
     execFileSync("dash", [join(home, "secrets.sh"), step, term], {
       encoding: "utf8",
       timeout: 15_000,
-      env: { PATH: `${home}/bin:${process.env.PATH}`, NODE_HOME: home, REDIS_NODE_GROUP: "", TOLD: join(home, "told") },
+      env: {
+        PATH: `${home}/bin:${process.env.PATH}`,
+        NODE_HOME: home,
+        REDIS_NODE_GROUP: "",
+        TOLD: join(home, "told"),
+        DUMB_FROM: dumbFrom,
+      },
     });
+  const silent = { status: 1, stdout: /^(changed\n)?no answer within 5 s\n$/ };
   const told = () => readFileSync(join(home, "told"), "utf8").trim().split("\n");
 
   it("are accepted first, while the passwords of before are sent on, and then used", () => {
@@ -56,6 +63,22 @@ describe("secrets that a member was brought, by their terms", () => {
     assert.equal(readFileSync(place("links"), "utf8"), "a\n");
     run("use", "b");
     assert.equal(told().at(-1), "CONFIG SET masterauth replication-of-b");
+    assert.ok(existsSync(place("b", "accepted")) && existsSync(place("b", "used")) && !existsSync(place("a")));
+  });
+
+  it("are not marked as done by a server that stops answering in the middle", () => {
+    bring("a");
+    run("accept", "a");
+    run("use", "a");
+    bring("b");
+    for (const dumbFrom of ["ACL USERS", "ACL SETUSER admin reset on #b", "ACL DELUSER left-over"]) {
+      assert.throws(() => run("accept", "b", dumbFrom), silent, dumbFrom);
+      assert.ok(!existsSync(place("b", "accepted")), dumbFrom);
+    }
+    run("accept", "b");
+    assert.throws(() => run("use", "b", "CONFIG SET masterauth replication-of-b"), silent);
+    assert.ok(!existsSync(place("b", "used")) && existsSync(place("a")));
+    run("use", "b");
     assert.ok(existsSync(place("b", "accepted")) && existsSync(place("b", "used")) && !existsSync(place("a")));
   });
 
