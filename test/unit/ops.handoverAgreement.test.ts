@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { agreeTo, type Consent } from "../../ops/handover/agreement";
 import { Member } from "../../ops/handover/group";
 import type { PromotionPlan } from "../../ops/handover/promotion";
@@ -7,7 +7,7 @@ import { UserError } from "../../ops/userError";
 
 function member(name: string, port: number): Member {
   const address = { host: "127.0.0.1", port };
-  return new Member({ name, ...address, announced: address, engine: "" }, () => ({}) as Redis);
+  return new Member({ name, ...address, announced: address, engine: "" }, () => new Redis({ lazyConnect: true }));
 }
 
 const [chosen, master, other] = [member("a", 6380), member("m", 6379), member("b", 6381)];
