@@ -11,18 +11,30 @@ import { shortStackName } from "./words";
  */
 export async function readContract(stack: string, deployment?: string): Promise<Contract> {
   const outputs = await readOutputs(stack);
-  try {
-    return parseContract(outputs, deployment);
-  } catch (error) {
-    throw error instanceof ContractError ? new UserError(`Stack "${stack}": ${error.message}`) : error;
-  }
+  return ofStack(stack, () => parseContract(outputs, deployment));
 }
 
 /** The outputs of every deployment in a deployed stack; usually there is one. */
 export async function readContracts(stack: string): Promise<readonly Contract[]> {
   const outputs = await readOutputs(stack);
-  const several = Object.keys(outputs.deployments ?? {});
-  return several.length === 0 ? [parseContract(outputs)] : several.map((name) => parseContract(outputs, name));
+  return ofStack(stack, () => {
+    const first = parseContract(outputs);
+    const several = Object.keys(outputs.deployments ?? {});
+    return several.length === 0 ? [first] : several.map((name) => parseContract(outputs, name));
+  });
+}
+
+/**
+ * What is read from the outputs of a stack.
+ *
+ * @throws UserError with the stack's name, where they are not what is wanted of them.
+ */
+export function ofStack<T>(stack: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof ContractError ? new UserError(`Stack "${stack}": ${error.message}`) : error;
+  }
 }
 
 async function readOutputs(stack: string): Promise<Record<string, unknown>> {

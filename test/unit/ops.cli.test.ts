@@ -34,6 +34,7 @@ case "$*" in
 "stack ls"*) echo '[{"name":"dev"},{"name":"new"}]' ;;
 "stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
 "stack output"*"--stack new"*) echo '{}' ;;
+"stack output"*"--stack older"*) echo '{"contractVersion":1,"masterName":"mymaster"}' ;;
 "stack output"*"--stack locked"*) echo "error: incorrect passphrase" >&2; exit 255 ;;
 "stack output"*) echo "error: no stack named 'x' found" >&2; exit 255 ;;
 preview*"--stack dev"*--json*) cat ${folder}/events; exit "$(cat ${folder}/exit-code)" ;;
@@ -73,6 +74,15 @@ esac
     [["logs", "redis-mastr"], 2, /^There is no node or Sentinel "redis-mastr"; did you mean redis-master\?$/],
     [["promote"], 2, /^missing argument: which node/],
     [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
+    ...["status --deployment cache", "rotate app"].map(
+      (command) =>
+        [
+          [...command.split(" "), "--stack", "older"],
+          1,
+          /^Stack "older": The stack's outputs have contract version 1, this reader knows 2; bring the older/,
+        ] as const,
+    ),
+    [["outputs", "--dotenv", "--user", "nobody"], 1, /^Stack "dev": redis has no user nobody; there are /],
     [
       ["status", "--stack", "absent"],
       1,
