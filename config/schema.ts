@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withoutComments } from "./pem";
 import { ROTATION } from "./rotations";
 
 /**
@@ -28,6 +29,7 @@ const dockerName = (max: number) =>
 const pem = (label: string, allowed: string) =>
   z
     .string()
+    .overwrite(withoutComments)
     .regex(new RegExp(String.raw`^(-----BEGIN ${label}-----[\r\n\t\x20-\x7e]{1,65536})?$`))
     .meta({ allowed: `PEM text that begins with ${allowed}, or '' for none`, example: "< FILE" });
 

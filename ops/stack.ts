@@ -10,8 +10,10 @@ import { hasSettings, shortStackName, stacksWithSettings } from "./words";
  *
  * @throws UserError when there is no such stack, or it is not deployed.
  */
-export const readContract = async (stack: string, deployment?: string): Promise<Contract> =>
-  contractIn(await readOutputs(stack), stack, deployment);
+export async function readContract(stack: string, deployment?: string): Promise<Contract> {
+  const outputs = await readOutputs(stack);
+  return ofStack(stack, () => parseContract(outputs, deployment));
+}
 
 /** The same, and whether the deployment is one of several, so that it has to be named. */
 export async function readContractAmong(
@@ -19,22 +21,31 @@ export async function readContractAmong(
   deployment?: string,
 ): Promise<{ readonly contract: Contract; readonly isOneOfSeveral: boolean }> {
   const outputs = await readOutputs(stack);
-  return { contract: contractIn(outputs, stack, deployment), isOneOfSeveral: deploymentsIn(outputs).length > 1 };
+  const contract = ofStack(stack, () => parseContract(outputs, deployment));
+  return { contract, isOneOfSeveral: deploymentsIn(outputs).length > 1 };
 }
 
 /** The outputs of every deployment in a deployed stack; usually there is one. */
 export async function readContracts(stack: string): Promise<readonly Contract[]> {
   const outputs = await readOutputs(stack);
-  const several = deploymentsIn(outputs);
-  return several.length === 0 ? [parseContract(outputs)] : several.map((name) => parseContract(outputs, name));
+  return ofStack(stack, () => {
+    const first = parseContract(outputs);
+    const several = deploymentsIn(outputs);
+    return several.length === 0 ? [first] : several.map((name) => parseContract(outputs, name));
+  });
 }
 
 /** Names of the deployments, where the stack's settings have them below a key of their own. */
 const deploymentsIn = ({ deployments }: Record<string, unknown>): readonly string[] => Object.keys(deployments ?? {});
 
-function contractIn(outputs: Record<string, unknown>, stack: string, deployment: string | undefined): Contract {
+/**
+ * What is read from the outputs of a stack.
+ *
+ * @throws UserError with the stack's name, where they are not what is wanted of them.
+ */
+export function ofStack<T>(stack: string, read: () => T): T {
   try {
-    return parseContract(outputs, deployment);
+    return read();
   } catch (error) {
     throw error instanceof ContractError ? new UserError(`Stack "${stack}": ${error.message}`) : error;
   }

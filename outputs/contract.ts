@@ -101,6 +101,12 @@ export type Connection = Readonly<z.output<typeof connection>>;
 /** The outputs of one deployment. */
 export type Contract = Readonly<z.output<typeof contract>>;
 
+const outputsSchema = z.record(z.string(), z.unknown());
+type Outputs = Readonly<z.output<typeof outputsSchema>>;
+
+/** What Pulumi shows in the place of a secret. */
+const MASKED = "[secret]";
+
 /** The outputs of a stack are not those of this project, or of another version of it. */
 export class ContractError extends Error {
   /** Pulumi's mark (`RunError.isInstance`) of an error whose sentence says it all; Pulumi itself is not loaded here. */
@@ -122,24 +128,16 @@ export class ContractError extends Error {
  * @throws ContractError that says what is missing, or which version was met.
  */
 export function parseContract(outputs: unknown, deployment?: string): Contract {
-  const all = z.record(z.string(), z.unknown()).safeParse(outputs);
+  const all = outputsSchema.safeParse(outputs);
   if (!all.success || Object.keys(all.data).length === 0) {
     throw new ContractError(
       "The stack has no outputs; deploy it first (`npm run up`), and read them with --show-secrets.",
     );
   }
+  // Before one is chosen: in outputs of another version, or masked ones, there is none to choose.
+  requireReadable(all.data);
   const chosen = deployment === undefined ? all.data : chooseDeployment(all.data, deployment);
-  const version = chosen.contractVersion;
-  if (version !== CONTRACT_VERSION) {
-    throw new ContractError(
-      version === undefined
-        ? "The stack has no output `contractVersion`, so it is not a stack of this project."
-        : `The stack's outputs have contract version ${JSON.stringify(version)}, this reader knows ${CONTRACT_VERSION}; bring the older of the two up to date.`,
-    );
-  }
-  if (chosen.connection === "[secret]") {
-    throw new ContractError("The stack's secret outputs are masked; read them with --show-secrets.");
-  }
+  requireReadable(chosen);
   const parsed = contract.safeParse(chosen);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
@@ -148,18 +146,37 @@ export function parseContract(outputs: unknown, deployment?: string): Contract {
   return parsed.data;
 }
 
-function chooseDeployment(outputs: Readonly<Record<string, unknown>>, deployment: string): Record<string, unknown> {
+/** The version first: of another one, nothing else is known. */
+function requireReadable({ contractVersion: version, connection, deployments }: Outputs): void {
+  if (version !== CONTRACT_VERSION) {
+    throw new ContractError(
+      version === undefined
+        ? "The stack has no output `contractVersion`, so it is not a stack of this project."
+        : `The stack's outputs have contract version ${JSON.stringify(version)}, this reader knows ${CONTRACT_VERSION}; bring the older of the two up to date.`,
+    );
+  }
+  if (connection === MASKED || deployments === MASKED) {
+    throw new ContractError("The stack's secret outputs are masked; read them with --show-secrets.");
+  }
+}
+
+function chooseDeployment(outputs: Outputs, deployment: string): Outputs {
   if (outputs.deployment === deployment) {
     return outputs;
   }
-  const several = (outputs.deployments ?? {}) as Record<string, Record<string, unknown>>;
+  const several = outputsSchema.safeParse(outputs.deployments ?? {}).data ?? {};
   // What every object has, such as `constructor`, is no deployment.
-  const found = Object.hasOwn(several, deployment) ? several[deployment] : undefined;
+  const found = Object.hasOwn(several, deployment) ? outputsSchema.safeParse(several[deployment]) : undefined;
   if (found === undefined) {
     const known = [...new Set([String(outputs.deployment), ...Object.keys(several)])];
     const nearest = nearestName(deployment, known);
     const hint = nearest === undefined ? `there are ${known.join(", ")}.` : `did you mean ${nearest}?`;
     throw new ContractError(`The stack has no deployment "${deployment}"; ${hint}`);
   }
-  return found;
+  if (!found.success) {
+    throw new ContractError(
+      `The stack's outputs do not fit contract version ${CONTRACT_VERSION}: deployments.${deployment}: not an object.`,
+    );
+  }
+  return found.data;
 }

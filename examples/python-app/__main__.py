@@ -11,7 +11,7 @@ import pulumi
 import pulumi_docker as docker
 
 from bundle import bundle
-from contract import ContractError, client_of
+from contract import ContractError, client_of, contract_of
 
 config = pulumi.Config()
 port = config.require_int("port")
@@ -21,15 +21,17 @@ if network not in ("deployment", "host"):
 on_host = network == "host"
 
 
-def client(outputs):
+def read(outputs):
     try:
-        return client_of(outputs, config.get("deployment") or None, in_network=not on_host)
+        contract = contract_of(outputs, config.get("deployment") or None)
+        return {"client": client_of(contract, in_network=not on_host), "network": contract.get("network")}
     except ContractError as error:
         raise pulumi.RunError(str(error)) from None
 
 
 redis = pulumi.StackReference("redis", stack_name=config.require("redisStack"))
-connection = pulumi.Output.secret(pulumi.Output.json_dumps(redis.outputs.apply(client)))
+found = redis.outputs.apply(read)
+connection = pulumi.Output.secret(pulumi.Output.json_dumps(found["client"]))
 
 runtime = docker.RemoteImage("runtime", name=config.require("image"), keep_locally=True)
 
@@ -37,7 +39,7 @@ place = (
     {"network_mode": "host"}
     if on_host
     else {
-        "networks_advanced": [{"name": redis.require_output("network")}],
+        "networks_advanced": [{"name": pulumi.Output.unsecret(found["network"])}],
         "ports": [{"internal": port, "external": port, "ip": "127.0.0.1"}],
     }
 )

@@ -2,6 +2,7 @@ import { nodeClient } from "../../checks/connections";
 import { observe } from "../../checks/observe";
 import { currentMaster } from "../../checks/roles";
 import type { Endpoint } from "../../config/plan";
+import { shellQuoted } from "../../config/render/nodeEnv";
 import type { Contract } from "../../outputs/contract";
 import { confirm, requireTerminal } from "../ask";
 import { stopSignal, timedSteps } from "../handover/announce";
@@ -37,8 +38,8 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   if (!options.yes) {
     requireTerminal(QUESTION);
   }
-  const { stack, yes, json } = options;
-  const contract = await readContract(stack, options.deployment);
+  const { yes, json } = options;
+  const contract = await readContract(options.stack, options.deployment);
   const login = await findLogin(options, addresses[0]!);
   const stop = stopSignal();
   try {
@@ -67,15 +68,32 @@ export async function migrate(options: MigrateOptions): Promise<number> {
         ? `${JSON.stringify({ deployment, from: options.from, keys, bytes, heldMs })}\n`
         : `${deployment} has all data of ${options.from}, where writes were held for ${heldMs} ms and are refused from now on.\n`,
     );
-    const target = stack === DEFAULT_STACK ? "" : `${stack} `;
-    process.stderr.write(
-      `Give the applications the new outputs: npm run outputs -- ${target}--show-secrets\nBack, without what is written here from now on: npm run migrate -- --from ${options.from} --reopen\n`,
-    );
+    process.stderr.write(nextSteps(options));
     return EXIT.ok;
   } finally {
     stop.dispose();
   }
 }
+
+/** What is said once all is carried over: how to go on, and the way back. Pure. */
+export function nextSteps({ stack, deployment, from, user, passwordFile }: MigrateOptions): string {
+  const outputs = [
+    ...(stack === DEFAULT_STACK ? [] : [stack]),
+    ...(deployment === undefined ? [] : ["--deployment", deployment]),
+    "--show-secrets",
+  ];
+  const back = [
+    ...["--from", from!],
+    ...(user === undefined ? [] : ["--user", user]),
+    ...(passwordFile === undefined ? [] : ["--password-file", passwordFile]),
+    "--reopen",
+  ];
+  return `Give the applications the new outputs: npm run outputs -- ${words(outputs)}\nBack, without what is written here from now on: npm run migrate -- ${words(back)}\n`;
+}
+
+/** As a shell takes them. */
+const words = (all: readonly string[]): string =>
+  all.map((word) => (/^[\w.,:/@=+-]+$/.test(word) ? word : shellQuoted(word))).join(" ");
 
 async function letWritesGoOn(addresses: readonly Endpoint[], options: MigrateOptions): Promise<number> {
   const login = await findLogin(options, addresses[0]!);

@@ -1,10 +1,10 @@
 import { endpointText } from "../../config/plan";
 import type { Client } from "../../outputs/clientOptions";
-import { ContractError, type ClientTls, type Contract, type ContractMember } from "../../outputs/contract";
+import type { ClientTls, Contract, ContractMember } from "../../outputs/contract";
 import { environmentOf, renderDotenv } from "../../outputs/environment";
-import { readContract } from "../stack";
+import { ofStack, readContract } from "../stack";
 import { renderTable } from "../table";
-import { EXIT, UserError } from "../userError";
+import { EXIT } from "../userError";
 
 export interface OutputsOptions {
   readonly stack: string;
@@ -25,20 +25,12 @@ export async function outputs(options: OutputsOptions): Promise<number> {
   const { stack, deployment, json, showSecrets, dotenv, ...client } = options;
   const contract = await readContract(stack, deployment);
   if (dotenv) {
-    process.stdout.write(renderDotenv(variables(contract, client), !showSecrets));
+    process.stdout.write(ofStack(stack, () => renderDotenv(environmentOf(contract, client), !showSecrets)));
     return EXIT.ok;
   }
   const shown = showSecrets ? contract : withoutSecrets(contract);
   process.stdout.write(`${json ? JSON.stringify(shown, undefined, 2) : renderOutputs(shown)}\n`);
   return EXIT.ok;
-}
-
-function variables(contract: Contract, client: Client): Readonly<Record<string, string>> {
-  try {
-    return environmentOf(contract, client);
-  } catch (error) {
-    throw error instanceof ContractError ? new UserError(error.message) : error;
-  }
 }
 
 /** The outputs with every secret masked; what is not secret in `connection` stays readable. */

@@ -132,6 +132,9 @@ describe("from the compose files", () => {
       const { output } = expectSuccess(await migrate([...args, "--password-file", "-"], "another one: äöü\n"));
       assert.match(output, /2 of its replicas are not named and will not be closed/);
       assert.doesNotMatch(output, /another one/);
+      assert.match(output, /: npm run outputs -- mg --deployment mg-other --show-secrets$/m);
+      const back = `npm run migrate -- --from ${endpointText(plain.nodes[0]!)} --password-file - --reopen\n`;
+      assert.ok(output.includes(back), output);
       await assertSame(admin, other);
     } finally {
       admin.disconnect();

@@ -14,7 +14,7 @@ import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 const root = join(__dirname, "..", "..");
 const OTHER_NETWORK = "places-other";
 
-/** The table of docs/connect.md, cell by cell: the example's client, run in each place. */
+/** The table of docs/applications.md, cell by cell: the example's client, run in each place. */
 describe("where a client runs", () => {
   const project = new PulumiProject();
   const neighbour = new NetworkNeighbour("places", 97);

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
+import { wordsOfLine } from "./commandWords";
 
 const root = join(__dirname, "..", "..");
 
@@ -107,22 +109,6 @@ export function commandsOf({ code, isSession }: Pick<CommandBlock, "code" | "isS
     : lines.filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/**
- * The word of a command that a test which does the same cannot be without: `status` of `npm run -s status`, `tls` of
- * `npm run -s pulumi -- config set tls true`, `stop` of `docker stop`, else the program.
- */
-export function mainWord(command: string): string {
-  const setting = / -- config (?:set|rm) (?:--\w+ )*'?(\w+)/.exec(command);
-  if (setting !== null) {
-    return setting[1]!;
-  }
-  const script = /^npm run (?:-s |--silent )*([\w:-]+)(?: -- ([\w-]+))?/.exec(command);
-  if (script !== null) {
-    return script[1] === "pulumi" ? (script[2] ?? "pulumi") : script[1]!;
-  }
-  return /^docker ([\w-]+)/.exec(command)?.[1] ?? /^\S+/.exec(command)![0];
-}
-
 /** How to mark a block. */
 export const HOW_TO_MARK =
   "Each block of commands has one of these in front of it, on a line of its own: <!-- run: SCENE --> " +
@@ -136,6 +122,11 @@ export function markProblem(block: CommandBlock): string | undefined {
   if (mark === undefined) {
     return `${at}: the block of commands has no mark`;
   }
+  const commands = commandsOf(block).map(wordsOfLine);
+  const absent = commands.flatMap((command) => command.absent);
+  if (absent.length > 0) {
+    return `${at}: there is no ${absent.join(", ")}`;
+  }
   switch (mark.kind) {
     case "run":
       return (SCENES as readonly string[]).includes(mark.text)
@@ -145,13 +136,19 @@ export function markProblem(block: CommandBlock): string | undefined {
       if (!/^test\/.*\.test\.ts$/.test(mark.text) || !existsSync(join(root, mark.text))) {
         return `${at}: there is no test ${mark.text}`;
       }
-      const test = readFileSync(join(root, mark.text), "utf8");
-      const missing = commandsOf(block)
-        .map(mainWord)
-        .filter((word) => !new RegExp(`(?<![\\w-])${word.replace(/\W/g, "\\$&")}(?![\\w-])`).test(test));
+      const program = withoutComments(readFileSync(join(root, mark.text), "utf8"));
+      const missing = commands.flatMap(({ words }) => words).filter((word) => !hasWord(program, word));
       return missing.length > 0 ? `${at}: ${mark.text} does not do ${missing.join(", ")}` : undefined;
     }
     case "not run":
       return mark.text.length >= 10 ? undefined : `${at}: it is not run, and no reason is given`;
   }
 }
+
+/** A program as it runs: what is only said in it is not done. */
+const withoutComments = (program: string): string =>
+  transformSync(program, { loader: "ts", legalComments: "none" }).code;
+
+/** In any case of letters: `examples/lettuce` is the library Lettuce. */
+const hasWord = (program: string, word: string): boolean =>
+  new RegExp(`(?<![\\w-])${word.replace(/\W/g, "\\$&")}(?![\\w-])`, "i").test(program);

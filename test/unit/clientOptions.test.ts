@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { RedisOptions } from "ioredis";
+import fc from "fast-check";
 import { describe, it } from "mocha";
 import { planDeployment } from "../../config/plan";
 import type { DeploymentOverrides } from "../../config/schema";
@@ -12,7 +13,9 @@ import type { GroupTls } from "../../config/secrets";
 import { parseDeployment } from "../../config/settings";
 import { buildContract, withMaster } from "../../outputs/buildContract";
 import { redisOptions, type Client } from "../../outputs/clientOptions";
+import { ContractError } from "../../outputs/contract";
 import { environmentOf, renderDotenv, SECRET_VARIABLES } from "../../outputs/environment";
+import { hostileText } from "../support/hostileText";
 import { passwordsOfAll } from "./users.support";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n";
@@ -131,11 +134,65 @@ describe("environment variables", () => {
       // Everything that a password may have in it, and what a shell would take for a home.
       const users = { ...contract.users, own: "~/a_b.c~d+e=f/g@h%i:j-k" };
       const variables = environmentOf({ ...contract, users }, client);
-      const text = renderDotenv(variables, false);
-      assert.deepEqual({ ...parseEnv(text) }, variables);
-      assert.deepEqual(readBySh(text), variables);
+      assertReadAlike(variables);
     }
   });
+
+  it("come back the same also where the certificates have the line ends of Windows", () => {
+    const contract = contractOf({ tls: true });
+    const variables = environmentOf({ ...contract, tls: { ca: CERTIFICATE.replaceAll("\n", "\r\n") } });
+    assert.equal(variables.REDIS_TLS_CA, CERTIFICATE);
+    assertReadAlike(variables);
+  });
+
+  it("are read by docker run --env-file, also with a ~ in the password where no shell minds it", () => {
+    for (const password of ["a~b_c.d~+e=f/g@h%i:j-k", "0123456789abcdef~"]) {
+      const contract = contractOf();
+      const users = { ...contract.users, app: password };
+      const variables = environmentOf({ ...contract, users });
+      assertReadAlike(variables);
+      assert.deepEqual(readByDocker(renderDotenv(variables, false)), variables);
+    }
+    for (const password of ["~abc", "~", "a:~b", "a=~b"]) {
+      assertReadAlike({ REDIS_PASSWORD: password });
+    }
+  });
+
+  it("are refused, whatever is in them, or come back the same", () => {
+    const values = [...fc.sample(hostileText, { numRuns: 1500, seed: 1 }), ...fc.sample(fc.string(), 500)];
+    const isWritten = (value: string): boolean => {
+      try {
+        renderDotenv({ REDIS_X: value }, false);
+        return true;
+      } catch (error) {
+        assert.ok(error instanceof ContractError, String(error));
+        return false;
+      }
+    };
+    const written = values.filter(isWritten);
+    assert.ok(written.length > 100 && written.length < values.length);
+    assertReadAlike(Object.fromEntries(written.map((value, at) => [`REDIS_${at}`, value])));
+  });
+
+  for (const value of [
+    'p"q',
+    "$(touch canary)",
+    "`touch canary`",
+    "${HOME}",
+    "a\\nb",
+    "\\",
+    "a\rb",
+    "\0",
+    "\u001b[2J",
+  ]) {
+    it(`are refused with ${JSON.stringify(value)}, without showing it`, () => {
+      assert.throws(() => renderDotenv({ REDIS_PASSWORD: `of-mine ${value}` }, false), {
+        name: "ContractError",
+        message: /^REDIS_PASSWORD cannot be written to a file of environment variables, (?!.*of-mine).* allowed: /,
+      });
+      assert.throws(() => renderDotenv({ [`A${value}`]: "1" }, false), /^ContractError: "A.* is no name of an env/);
+    });
+  }
 
   it("are without any secret unless they are asked for", () => {
     for (const topology of ["sentinel", "replication"] as const) {
@@ -151,6 +208,21 @@ describe("environment variables", () => {
     }
   });
 });
+
+function assertReadAlike(variables: Readonly<Record<string, string>>): void {
+  const text = renderDotenv(variables, false);
+  assert.deepEqual({ ...parseEnv(text) }, variables);
+  assert.deepEqual(readBySh(text), variables);
+}
+
+/** The variables that `docker run --env-file` passes on: the lines as they are. */
+const readByDocker = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
 
 /** The variables that a shell has after it read the file. */
 function readBySh(text: string): Record<string, string> {

@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import {
-  commandBlocks,
-  commandsOf,
-  HOW_TO_MARK,
-  mainWord,
-  markProblem,
-  pages,
-  SCENES,
-  snippets,
-} from "../support/docsBlocks";
+import { commandBlocks, commandsOf, HOW_TO_MARK, markProblem, pages, SCENES, snippets } from "../support/docsBlocks";
+import { wordsOfLine } from "../support/commandWords";
 import { missingLines, sessionSteps } from "../support/docsSession";
 
 const root = join(__dirname, "..", "..");
@@ -83,17 +75,40 @@ describe("reading blocks of commands", () => {
     assert.deepEqual(commandsOf({ code: "$ npm run up\ndone\n", isSession: true }), ["npm run up"]);
   });
 
-  it("knows the word of a command that counts", () => {
-    for (const [command, word] of [
-      ["npm run -s status -- prod", "status"],
-      ["npm run test:unit", "test:unit"],
-      ["npm run -s pulumi -- config set --secret password 'x' --stack dev", "password"],
-      ["npm run -s pulumi -- stack output tls --json", "stack"],
-      ["docker stop redis-master", "stop"],
-      ["redis-cli --tls", "redis-cli"],
-    ] as const) {
-      assert.equal(mainWord(command), word);
-    }
+  for (const [line, ...words] of [
+    ["npm run -s status -- prod", "status"],
+    ["npm run test:unit # all", "test:unit"],
+    ["npm ci && npm pack", "pack"],
+    ["npm run -s pulumi -- config set --secret password 'x' --stack dev", "password"],
+    ["npm run -s pulumi -- config set --stack dev --path 'users[0].name' shop", "users"],
+    ["npm run -s pulumi -- stack output tls --json --stack dev > ca.crt", "output"],
+    ["npm run -s pulumi -- -C examples/node-app config set redisStack x/y/dev --stack shop", "node-app", "redisStack"],
+    ["pulumi -C examples/node-app up --stack shop", "node-app", "up"],
+    ["pulumi -C examples/node-app dwon", "node-app", "dwon"],
+    ["docker stop redis-master; docker start redis-master", "stop", "start"],
+    ["curl -X PUT --data hello http://127.0.0.1:8090/items/greeting", "/items/greeting"],
+    ["curl http://127.0.0.1:8090/", "fetch"],
+    ["npm run -s pulumi -- stack output --json | python3 examples/redis-py/main.py", "output", "main.py"],
+    ["npm run -s status | (cd examples/go-redis && go run .)", "status", "go-redis"],
+    ["npm run -s status | nod -p 'a | b'", "status", "nod"],
+    ["redis-cli --tls", "redis-cli"],
+  ] as const) {
+    it(`knows the words that count: ${line}`, () => {
+      assert.deepEqual(wordsOfLine(line), { words, absent: [] });
+    });
+  }
+
+  it("knows which files of the clone are not there", () => {
+    const line = "npm run -s pulumi -- -C examples/nodeapp up | python3 examples/redis-py/man.py docs/faq.md x/y";
+    assert.deepEqual(wordsOfLine(line).absent, ["examples/nodeapp", "examples/redis-py/man.py"]);
+  });
+
+  it("takes no comment in a test for something that it does", () => {
+    const ofApplications = (command: string) =>
+      markProblem(block(`<!-- run by: test/consumers/applications.test.ts -->\n\n\`\`\`bash\n${command}\n\`\`\``));
+    assert.match(ofApplications("npm run -s types") ?? "", /applications\.test\.ts does not do types$/);
+    assert.equal(ofApplications("npm run -s failover | npm run -s destroy"), undefined);
+    assert.match(ofApplications("npm run -s failover | npm run -s logs") ?? "", /does not do logs$/);
   });
 
   it("says what is wrong with a mark, and how to put it right", () => {

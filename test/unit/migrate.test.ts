@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { describe, it } from "mocha";
+import { nextSteps } from "../../ops/commands/migrate";
 import { parseAddresses } from "../../ops/migrate/addresses";
 import { closedValue, isClosed, openedValue } from "../../ops/migrate/closing";
 import { restored } from "../../ops/migrate/copy";
@@ -31,6 +32,27 @@ const target: TargetFacts = {
   databaseCount: 16,
   maxmemoryBytes: 0,
 };
+
+describe("what is said once all is carried over", () => {
+  const from = "10.0.0.5:6380";
+  for (const [options, outputs, back] of [
+    [{ stack: "dev" }, "--show-secrets", `--from ${from} --reopen`],
+    [{ stack: "prod" }, "prod --show-secrets", `--from ${from} --reopen`],
+    [
+      { stack: "mg", deployment: "cache", user: "the mover", passwordFile: "-" },
+      "mg --deployment cache --show-secrets",
+      `--from ${from} --user 'the mover' --password-file - --reopen`,
+    ],
+  ] as const) {
+    it(`names the same deployment and the same login: ${back}`, () => {
+      assert.deepEqual(nextSteps({ from, ...options }).split("\n"), [
+        `Give the applications the new outputs: npm run outputs -- ${outputs}`,
+        `Back, without what is written here from now on: npm run migrate -- ${back}`,
+        "",
+      ]);
+    });
+  }
+});
 
 describe("whether data can be carried over", () => {
   it("into an empty deployment, or one that an unfinished copy has left", () => {

@@ -34,6 +34,8 @@ case "$*" in
 "stack ls"*) echo '[{"name":"dev"},{"name":"new"}]' ;;
 "stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
 "stack output"*"--stack new"*) echo '{}' ;;
+"stack output"*"--stack older"*) echo '{"contractVersion":1,"masterName":"mymaster"}' ;;
+"stack export"*"--stack older"*) echo '{"deployment":{}}' ;;
 "stack output"*"--stack locked"*) echo "error: incorrect passphrase" >&2; exit 255 ;;
 "stack output"*) echo "error: no stack named 'x' found" >&2; exit 255 ;;
 preview*"--stack dev"*--json*) cat ${folder}/events; exit "$(cat ${folder}/exit-code)" ;;
@@ -74,6 +76,12 @@ esac
     [["promote"], 2, /^missing argument: which node/],
     [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
     [
+      ["status", "--deployment", "cache", "--stack", "older"],
+      1,
+      /^Stack "older": The stack's outputs have contract version 1, this reader knows 2; bring the older/,
+    ],
+    [["outputs", "--dotenv", "--user", "nobody"], 1, /^Stack "dev": redis has no user nobody; there are /],
+    [
       ["status", "--stack", "absent"],
       1,
       /^There is no stack "absent" of this program; there are dev, new, prod; a new one begins with its settings, in Pulumi\.absent\.yaml$/,
@@ -99,6 +107,13 @@ esac
       assert.ok(stderr.trim().split("\n").length <= 2, stderr);
     });
   }
+
+  it("up ends with a sentence where the outputs are of another version", async () => {
+    const { stdout, stderr, code } = await run("up", "older");
+    assert.match(stderr, /^Stack "older": The stack's outputs have contract version 1, .* up to date\.$/m);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+    assert.deepEqual([stdout, code], ["", 1]);
+  });
 
   it("understands the command with which a node is made master by hand, as the findings say it", async () => {
     const advice = /`npm run -s (connect) -- ([^`]*NAME[^`]*)`/.exec(settleRole("redis-replica-1", "sentinel", "why"))!;

@@ -86,6 +86,26 @@ describe("the reader of outputs", () => {
     });
   });
 
+  it("says what does not fit, whichever deployment is asked for", () => {
+    const masked = /^The stack's secret outputs are masked; read them with --show-secrets\.$/;
+    const other = /^The stack's outputs have contract version 1, this reader knows 2; bring the older/;
+    const none = /^The stack has no output `contractVersion`, so it is not a stack of this project\.$/;
+    for (const [outputs, sentence] of [
+      [{ contractVersion: 1, masterName: "m" }, other],
+      [{ foo: 1 }, none],
+      [{ ...contractOf(), users: "[secret]", connection: "[secret]", deployments: "[secret]" }, masked],
+      [{ ...contractOf(), deployments: "[secret]" }, masked],
+      [{ ...contractOf(), deployments: { cache: { contractVersion: 1 } } }, other],
+      [{ ...contractOf(), deployments: { cache: {} } }, none],
+      [{ ...contractOf(), deployments: { cache: null } }, /^The stack's outputs do not fit .*deployments\.cache: /],
+      [{ ...contractOf(), deployments: { redis: contractOf() } }, /no deployment "cache"; there are redis\.$/],
+      [contractOf(), /no deployment "cache"; there are redis\.$/],
+      [{}, /^The stack has no outputs; deploy it first/],
+    ] as const) {
+      assert.throws(() => parseContract(outputs, "cache"), { name: "ContractError", message: sentence });
+    }
+  });
+
   it("says which deployments there are for another name", () => {
     const outputs = { ...contractOf(), deployments: { redis: contractOf(), cache: contractOf({ name: "cache" }) } };
     assert.equal(parseContract(outputs, "cache").deployment, "cache");

@@ -137,6 +137,46 @@ describe("rules of TLS", () => {
     });
   }
 
+  /** What ran as code where a file of variables was read by a shell. */
+  const COMMENT = '# Acme "Root" CA, costs $5 `touch canary` \\, Főtanúsítvány\n=======\n';
+
+  it("leave the comments of a bundle out, wherever they stand", () => {
+    const another = makeCertificate({ name: "another", authority: true });
+    const commented = (...parts: readonly string[]) => parts.map((part) => `${COMMENT}${part}${COMMENT}`).join("\n");
+    const { tlsAuthorities, tlsCertificate, tlsKey } = parseDeployment(
+      own(made, {
+        tlsAuthorities: commented(another.certificate, authority.certificate),
+        tlsCertificate: commented(made.certificate),
+        tlsKey: commented(made.key),
+      }),
+    );
+    const withoutEnds = (pem: string) => pem.replace(/\n+/g, "\n");
+    assert.equal(withoutEnds(tlsAuthorities), withoutEnds(another.certificate + authority.certificate));
+    assert.deepEqual([tlsCertificate, tlsKey], [made.certificate, made.key]);
+  });
+
+  it("leave what has no comment as it is, so that nothing of it is changed in what runs", () => {
+    const tlsAuthorities = `${authority.certificate}\n\n${authority.certificate.replaceAll("\n", "\r\n")}\t`;
+    assert.equal(parseDeployment(own(made, { tlsAuthorities })).tlsAuthorities, tlsAuthorities);
+  });
+
+  it("take no text but base64 for a certificate or a key, between its lines or around them", () => {
+    const withHeader = (pem: string) => pem.replace(/-----\n/, "-----\nComment: $(touch canary)\n\n");
+    for (const [settings, path] of [
+      [{ tlsAuthorities: withHeader(authority.certificate) }, "tlsAuthorities"],
+      [{ tlsAuthorities: authority.certificate + COMMENT }, "tlsAuthorities"],
+      [{ tlsCertificate: made.certificate + made.key }, "tlsCertificate"],
+      [{ tlsKey: withHeader(made.key) }, "tlsKey"],
+      [{ tlsKey: made.key + COMMENT }, "tlsKey"],
+    ] as const) {
+      const problems = problemsOf(own(made, settings));
+      assert.deepEqual(
+        problems.map((problem) => [problem.path, problem.reason.slice(0, 14)]),
+        [[path, "cannot be read"]],
+      );
+    }
+  });
+
   it("warn of a certificate that nothing uses", () => {
     const { certificate, key } = made;
     const unused = {
