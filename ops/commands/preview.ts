@@ -23,9 +23,10 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     await ensureStack(stack);
     return runPulumi(command);
   }
-  const run = withoutValues(await markdownRun(stack, command), process.env);
+  const run = await markdownRun(stack, command);
   const told = previewFrom({ ...run, folder: process.cwd() });
-  const text = renderPreview(told);
+  const hide = withoutValues(process.env);
+  const text = renderPreview(told, hide);
   if (markdown === "-") {
     process.stdout.write(text);
   } else {
@@ -34,9 +35,9 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     const violated = told.violations
       .filter(({ mandatory }) => mandatory)
       .map(({ rule, text: why }) => `${rule}: ${why}`);
-    process.stderr.write([...told.errors, ...violated].map((line) => `${line}\n`).join(""));
+    process.stderr.write([...told.errors, ...told.doubts, ...violated].map((line) => `${hide(line)}\n`).join(""));
   }
-  return run.exitCode;
+  return run.exitCode === 0 && told.failed ? EXIT.failed : run.exitCode;
 }
 
 /** A pull request has to be told, too, when Pulumi could not even be asked. */
