@@ -40,8 +40,15 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
   return run.exitCode === 0 && told.failed ? EXIT.failed : run.exitCode;
 }
 
+/** Variable in which the front door says why it could not get what a preview needs. */
+const UNPREPARED = "REDIS_TOOLCHAIN_FAILURE";
+
 /** A pull request has to be told, too, when Pulumi could not even be asked. */
 async function markdownRun(stack: string, command: readonly string[]): Promise<PreviewRun> {
+  const unprepared = process.env[UNPREPARED];
+  if (unprepared) {
+    return { stack, exitCode: EXIT.failed, stdout: "", stderr: unprepared };
+  }
   try {
     await ensureStack(stack);
     return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };
