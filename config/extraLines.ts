@@ -1,5 +1,4 @@
 import { liveDirectiveNames } from "./liveDirectiveNames";
-import { shown } from "./problems";
 import { ownedDirective } from "./redisDirectives";
 
 /**
@@ -20,7 +19,9 @@ export function extraLineProblem(line: string): string | undefined {
     return `"${directive}" is set by the program (${instead}); fix: remove the line`;
   }
   const words = splitWords(line);
-  const refused = (allowed: string, fix: string) => `got ${shown(line)}; allowed: ${allowed}; fix: ${fix}`;
+  // A value may be a password.
+  const refused = (allowed: string, fix: string) =>
+    `got a value of "${directive}" that cannot be used; allowed: ${allowed}; fix: ${fix}`;
   if (words === undefined) {
     return refused("quotes that are closed, with a blank or nothing after them", "close or remove the quote");
   }

@@ -40,9 +40,10 @@ const ipv4Address = () => text(new RegExp(`^${ipv4}$`), "an IPv4 address such as
 export const hostSchema = z.strictObject({
   name: dockerName(30).describe("Name of the host in the plan and in messages."),
   endpoint: text(
-    // A host that begins with a hyphen would be an option of the ssh program.
-    /^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)(?!(.*@)?-)[\w.~@:/%+=,[\]-]{1,200}$/,
-    "unix:///path, tcp://host:port or ssh://user@host",
+    // A host that begins with a hyphen would be an option of the ssh program. No client of Docker's takes a password, and
+    // messages name the address.
+    /^(unix:\/\/\/|tcp:\/\/|ssh:\/\/)(?!(.*@)?-)(?![^/]*:[^/]*@)[\w.~@:/%+=,[\]-]{1,200}$/,
+    "unix:///path, tcp://host:port or ssh://user@host, without a password",
   ).describe("Address of its Docker engine."),
   address: ipv4Address().describe("Address under which the other hosts and the clients reach it."),
 });

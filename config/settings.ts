@@ -86,8 +86,29 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** What is shown of something that may have a password in it. */
-const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? "a list" : typeof value === "string" ? "text" : value === null ? "null" : `a ${typeof value}`;
+function kindOf(value: unknown): string {
+  if (value === undefined) {
+    return "nothing";
+  }
+  if (typeof value === "object") {
+    return value === null ? "null" : Array.isArray(value) ? "a list" : "an object";
+  }
+  return typeof value === "string" ? "text" : `a ${typeof value}`;
+}
+
+/** Texts that may have a password or a key in them: rightly, or because something else was given by mistake. */
+const UNSHOWN = ["extraRedisConf", "hosts.endpoint", "tlsAuthorities", "tlsCertificate"];
+
+function gotText(path: readonly PropertyKey[], value: unknown): string {
+  if (isSecretSetting(path[0])) {
+    return "a value that does not fit";
+  }
+  const { type = "object" } = schemaAt(path) ?? {};
+  const name = path.filter((part) => typeof part === "string").join(".");
+  // A whole list or object may have one of them in it at a place that nobody has thought of.
+  const isWhole = type === "object" || type === "array" || typeof value === "object";
+  return isWhole || UNSHOWN.includes(name) ? kindOf(value) : shown(value);
+}
 
 function problemsOf(
   error: z.ZodError,
@@ -105,7 +126,7 @@ function problemsOf(
     const rule = allowedAt(issue.path);
     const path = pathText([...prefix, ...issue.path]);
     const value = valueAt(given, issue.path);
-    const got = rule.secret ? "a value that does not fit" : issue.path.length === 0 ? kindOf(value) : shown(value);
+    const got = gotText(issue.path, value);
     const fix = fixCommand(rule.secret ? "set --secret" : "set", path, rule.example);
     return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fix}` }];
   });

@@ -41,6 +41,14 @@ const table = {
 /** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
 export const everything = [...deployment, ...testTools, "compose", "python", "yaml", "actionlint"];
 
+/**
+ * Whether somebody elsewhere waits for the command's report, and has to be told also that it could not be prepared.
+ * @param {string} command
+ * @param {string[]} args
+ */
+export const reports = (command, args) =>
+  command === "preview" && args.some((arg) => arg === "--markdown" || arg.startsWith("--markdown="));
+
 /** The pulumi commands that run the program, or change what it made. */
 const touching = ["up", "update", "preview", "refresh", "destroy", "watch", "import"];
 

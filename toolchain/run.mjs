@@ -17,7 +17,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { stopChildren } from "./child.mjs";
-import { needsOf } from "./commands.mjs";
+import { needsOf, reports } from "./commands.mjs";
 import { examine, table } from "./doctor.mjs";
 import { environment } from "./environment.mjs";
 import { root } from "./paths.mjs";
@@ -88,9 +88,17 @@ async function main(words) {
     for (const name of args) await ensure({ ...context, image: name }, needsOf(command, args), `npm run image ${name}`);
     return 0;
   }
-  await ensure(context, needsOf(command, args), `npm run ${command}`);
+  const failure = await ensure(context, needsOf(command, args), `npm run ${command}`).then(
+    () => undefined,
+    (error) => {
+      // The report is written by a program that needs npm's packages, and nothing else.
+      if (error instanceof Stop && context.found.dependencies && reports(command, args)) return error.sentence;
+      throw error;
+    },
+  );
   const env = environment(process.env, Object.values(context.found));
   if (offline) env.REDIS_TOOLCHAIN = "offline";
+  if (failure) env.REDIS_TOOLCHAIN_FAILURE = failure;
   if (command === "stack-init") {
     if (!args[0]) throw new Stop("stack-init needs the stack's name, as in: node toolchain/run.mjs stack-init dev");
     await ensureStack(args[0], env);

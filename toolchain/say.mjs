@@ -3,7 +3,22 @@
 // All of it goes to stderr, so that `npm run -s pulumi -- stack output --json` stays clean.
 
 /** Something that a sentence explains: what failed, where, and how to fix it. Printed without a stack trace. */
-export class Stop extends Error {}
+export class Stop extends Error {
+  /**
+   * @param {string} message
+   * @param {readonly Error[]} [reasons] failures that were told before, which the message only points at
+   */
+  constructor(message, reasons = []) {
+    super(message);
+    this.reasons = reasons;
+  }
+
+  /** The whole reason on one line, for somebody who sees nothing else. */
+  get sentence() {
+    const told = this.reasons.length > 0 ? this.reasons.map(({ message }) => message).join(" ") : this.message;
+    return told.replaceAll(/\s+/g, " ");
+  }
+}
 
 /**
  * What a person is told of an error; undefined for one that nobody foresaw, whose trace is needed.

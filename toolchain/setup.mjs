@@ -127,7 +127,7 @@ async function sideBySide(running) {
   );
   const unforeseen = failures.find((error) => sentenceOf(error) === undefined);
   if (unforeseen) throw unforeseen;
-  if (failures.length > 0) throw new Stop("not everything could be got (see above); what could is kept.");
+  if (failures.length > 0) throw new Stop("not everything could be got (see above); what could is kept.", failures);
 }
 
 /** @param {PieceName[]} names */

@@ -1,4 +1,5 @@
 import { parseEvents, type PreviewEvent, type StepMetadata, type StepState } from "../ops/preview/events";
+import { changingSteps } from "../ops/preview/steps";
 
 /**
  * What Pulumi printed without what the renderer does not read, most of all the state of the resources; pure.
@@ -7,10 +8,14 @@ import { parseEvents, type PreviewEvent, type StepMetadata, type StepState } fro
  * them are replaced by a word in what Pulumi prints.
  */
 export function prunedEvents(printed: string): readonly unknown[] {
-  return parseEvents(printed).flatMap((event): readonly unknown[] => {
+  const { events } = parseEvents(printed);
+  const changing = changingSteps(events.flatMap(({ resourcePreEvent: step }) => step?.metadata ?? []));
+  return events.flatMap((event): readonly unknown[] => {
     const { resourcePreEvent: step, summaryEvent: summary } = event;
     if (step !== undefined) {
-      return isRead(step.metadata) ? [{ resourcePreEvent: { metadata: prunedStep(step.metadata) } }] : [];
+      // Of what stays as it is, only components are read: they are the parents of the rest.
+      const isRead = changing.includes(step.metadata) || (step.metadata.op === "same" && isComponent(step.metadata));
+      return isRead ? [{ resourcePreEvent: { metadata: prunedStep(step.metadata) } }] : [];
     }
     return summary === undefined ? [event] : [{ summaryEvent: { ...summary, PolicyPacks: packsOf(summary) } }];
   });
@@ -18,10 +23,6 @@ export function prunedEvents(printed: string): readonly unknown[] {
 
 const isComponent = ({ urn }: StepMetadata): boolean =>
   urn.split("::")[2]!.split("$").at(-1)!.startsWith("redis-on-docker:");
-
-/** Of what stays as it is, only components are read: they are the parents of the rest. A replacement is one step of three. */
-const isRead = (step: StepMetadata): boolean =>
-  ["create", "update", "replace", "delete"].includes(step.op) || (step.op === "same" && isComponent(step));
 
 function prunedStep({ old, new: next, ...step }: StepMetadata): unknown {
   const state = (one: StepState | null | undefined) =>

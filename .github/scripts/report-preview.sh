@@ -28,7 +28,7 @@ trap 'rm -f "$body"' EXIT
         # It ends with 1 where there is nothing else.
         grep -vxF -- "$MARKER" "$file" || [ $? = 1 ]
     else
-        printf "## Preview of \`%s\` failed\n\n**It could not be started.** The log of the run says why.\n" "$stack"
+        printf "## Preview of \`%s\` failed\n\n**It could not be started, or took too long.** The log of the run says which.\n" "$stack"
     fi
 } >"$body"
 

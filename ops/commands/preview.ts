@@ -23,9 +23,10 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     await makeStack(stack);
     return runPulumi(command);
   }
-  const run = withoutValues(await markdownRun(stack, command), process.env);
+  const run = await markdownRun(stack, command);
   const told = previewFrom({ ...run, folder: process.cwd() });
-  const text = renderPreview(told);
+  const hide = withoutValues(process.env);
+  const text = renderPreview(told, hide);
   if (markdown === "-") {
     process.stdout.write(text);
   } else {
@@ -34,13 +35,20 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     const violated = told.violations
       .filter(({ mandatory }) => mandatory)
       .map(({ rule, text: why }) => `${rule}: ${why}`);
-    process.stderr.write([...told.errors, ...violated].map((line) => `${line}\n`).join(""));
+    process.stderr.write([...told.errors, ...told.doubts, ...violated].map((line) => `${hide(line)}\n`).join(""));
   }
-  return run.exitCode;
+  return run.exitCode === 0 && told.failed ? EXIT.failed : run.exitCode;
 }
+
+/** Variable in which the front door says why it could not get what a preview needs. */
+const UNPREPARED = "REDIS_TOOLCHAIN_FAILURE";
 
 /** A pull request has to be told, too, when Pulumi could not even be asked. */
 async function markdownRun(stack: string, command: readonly string[]): Promise<PreviewRun> {
+  const unprepared = process.env[UNPREPARED];
+  if (unprepared) {
+    return { stack, exitCode: EXIT.failed, stdout: "", stderr: unprepared };
+  }
   try {
     await makeStack(stack);
     return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };

@@ -1,4 +1,3 @@
-import { code } from "./markdown";
 import type { Change, Preview } from "./model";
 
 /** Something that cannot be taken back, so a person has to want it. */
@@ -8,52 +7,65 @@ export interface Decision {
   readonly names: readonly string[];
   /** Sentences of this program's own, as Markdown; may be empty. */
   readonly why: string;
+  /** Of a replacement: the properties that make it necessary. */
+  readonly because?: readonly string[];
+  /** What has to be unprotected, if a person means it. */
+  readonly urns?: readonly string[];
 }
 
 /** The gravest first; pure. */
 export function decisions({ changes }: Preview): readonly Decision[] {
   const those = (operation: Change["operation"], kind: Change["kind"]) =>
     changes.filter((change) => change.operation === operation && change.kind === kind);
-  const deleted = those("delete", "data volume");
-  const withFate = (fate: Change["fate"]) => deleted.filter((change) => change.fate === fate);
   const ended = those("delete", "deployment");
-  /** Without what goes because its whole deployment goes. */
-  const lasting = (found: readonly Change[]) =>
-    found.filter(({ deployment }) => !ended.some(({ name }) => name === deployment));
+  /** What goes because its whole deployment goes. */
+  const ending = (found: readonly Change[]) =>
+    found.filter(({ deployment }) => ended.some(({ name }) => name === deployment));
+  const lasting = (found: readonly Change[]) => found.filter((change) => !ending([change]).includes(change));
+
+  const data = (operation: Change["operation"], fate: Change["fate"]) =>
+    those(operation, "data volume").filter((change) => change.fate === fate);
+  const ofProtected = (operation: Change["operation"]) => [
+    ...data(operation, "protected"),
+    ...those(operation, "Sentinel's volume").filter(({ fate }) => fate === "protected"),
+  ];
 
   return [
-    decision(withFate("gone"), ["A volume with data is deleted", "Volumes with data are deleted"], whatIsLeft(changes)),
+    decision(ending(data("delete", "gone")), DELETED, "No copy stays, but for backups of yours."),
+    decision(lasting(data("delete", "gone")), DELETED, "The members that stay keep theirs."),
+    replacement(data("replace", "gone"), REPLACED, "What is on it is lost."),
     decision(
-      those("replace", "data volume"),
-      ["A volume with data is replaced", "Volumes with data are replaced"],
-      because(those("replace", "data volume"), "What is on it is lost."),
+      those("other", "data volume"),
+      ["Something else happens to a volume with data", "Something else happens to volumes with data"],
+      "This preview has no word for it: look at the plain one, and at what becomes of the data.",
     ),
+    unprotection(ofProtected("delete"), ["A protected volume would be deleted", "Protected volumes would be deleted"]),
+    unprotection(ofProtected("replace"), [
+      "A protected volume would be replaced",
+      "Protected volumes would be replaced",
+    ]),
     decision(
-      [...withFate("protected"), ...those("delete", "Sentinel's volume").filter(({ fate }) => fate === "protected")],
-      ["A protected volume would be deleted", "Protected volumes would be deleted"],
-      "Pulumi refuses to. If you mean it: `npm run -s pulumi -- state unprotect`, once for each.",
-    ),
-    decision(
-      withFate("kept"),
+      data("delete", "kept"),
       ["A volume with data leaves the stack", "Volumes with data leave the stack"],
       "The data stays on the engine.",
     ),
+    replacement(data("replace", "kept"), REPLACED, "The one of now stays on the engine, and leaves the stack."),
     decision(ended, ["A deployment is removed", "Deployments are removed"]),
     decision(lasting(those("delete", "network")), ["A network is deleted", "Networks are deleted"]),
-    decision(
+    replacement(
       those("replace", "network"),
       ["A network is replaced", "Networks are replaced"],
-      because(those("replace", "network"), "All containers on it go down for that."),
+      "All containers on it go down for that.",
     ),
     decision(
       lasting(those("delete", "password")),
       ["A password stops working", "Passwords stop working"],
       "Whoever still logs in with it is refused.",
     ),
-    decision(
+    replacement(
       those("replace", "password"),
       ["A password is made anew", "Passwords are made anew"],
-      because(those("replace", "password"), "The one of now stops working at once."),
+      "The one of now stops working at once.",
     ),
     decision(
       lasting([...those("delete", "authority"), ...those("replace", "authority")]),
@@ -63,18 +75,22 @@ export function decisions({ changes }: Preview): readonly Decision[] {
   ].flat();
 }
 
-function decision(found: readonly Change[], [one, several]: readonly [string, string], why = ""): readonly Decision[] {
+type Heading = readonly [one: string, several: string];
+
+const DELETED: Heading = ["A volume with data is deleted", "Volumes with data are deleted"];
+const REPLACED: Heading = ["A volume with data is replaced", "Volumes with data are replaced"];
+
+function decision(found: readonly Change[], [one, several]: Heading, why = ""): readonly Decision[] {
   return found.length === 0
     ? []
     : [{ what: found.length === 1 ? one : several, names: found.map(({ name }) => name), why }];
 }
 
-const because = (found: readonly Change[], consequence: string): string =>
-  `${consequence} Because of ${[...new Set(found.flatMap(({ causes }) => causes))].slice(0, 12).map(code).join(", ")}.`;
+const replacement = (found: readonly Change[], heading: Heading, why: string): readonly Decision[] =>
+  decision(found, heading, why).map((one) => ({
+    ...one,
+    because: [...new Set(found.flatMap(({ causes }) => causes))],
+  }));
 
-/** Where the same data still is. */
-function whatIsLeft(changes: readonly Change[]): string {
-  return changes.some(({ operation, kind }) => operation === "delete" && kind === "deployment")
-    ? "No copy stays, but for backups of yours."
-    : "The members that stay keep theirs.";
-}
+const unprotection = (found: readonly Change[], heading: Heading): readonly Decision[] =>
+  decision(found, heading, "Pulumi refuses to.").map((one) => ({ ...one, urns: found.map(({ urn }) => urn) }));

@@ -7,9 +7,9 @@ import { z } from "zod";
 export const STREAMED = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" } as const;
 
 const stateSchema = z.object({
-  parent: z.string().default(""),
-  protect: z.boolean().default(false),
-  retainOnDelete: z.boolean().default(false),
+  parent: z.string().nullish(),
+  protect: z.boolean().nullish(),
+  retainOnDelete: z.boolean().nullish(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
 });
 
@@ -54,10 +54,17 @@ const eventSchema = z.object({
     .optional(),
 });
 
-/** One event; of those that nobody reads nothing is left. */
+/** One event of those that are read. */
 export type PreviewEvent = z.output<typeof eventSchema>;
 export type StepMetadata = NonNullable<PreviewEvent["resourcePreEvent"]>["metadata"];
 export type StepState = z.output<typeof stateSchema>;
+
+/** What `pulumi preview --json` printed, as far as it was understood. */
+export interface ParsedEvents {
+  readonly events: readonly PreviewEvent[];
+  /** How many events of those that are read could not be read. */
+  readonly unread: number;
+}
 
 /**
  * Reads what `pulumi preview --json` printed.
@@ -65,15 +72,17 @@ export type StepState = z.output<typeof stateSchema>;
  * What is no event (a line that a plugin printed, the rest of a run that was killed) is left out. So is everything that
  * Pulumi says to those who look for its faults, since that has secrets in it.
  */
-export function parseEvents(printed: string): readonly PreviewEvent[] {
-  return printed.split("\n").flatMap((line) => {
-    const parsed = eventSchema.safeParse(jsonOf(line));
-    if (!parsed.success || parsed.data.diagnosticEvent?.severity === "debug") {
-      return [];
-    }
-    return Object.keys(parsed.data).length > 0 ? [parsed.data] : [];
-  });
+export function parseEvents(printed: string): ParsedEvents {
+  const given = printed.split("\n").map(jsonOf).filter(isRead);
+  const events = given.flatMap((event) => eventSchema.safeParse(event).data ?? []);
+  return {
+    events: events.filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug"),
+    unread: given.length - events.length,
+  };
 }
+
+const isRead = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(eventSchema.shape).some((name) => name in value);
 
 function jsonOf(line: string): unknown {
   try {

@@ -7,6 +7,8 @@ export interface Group {
   readonly names: readonly string[];
   /** Properties that are the reason. */
   readonly because: readonly string[];
+  /** The reason in this program's own words, where no property is one. */
+  readonly otherwise?: string;
 }
 
 /** In the order of the list below, what interrupts most first; pure. What only stands in the state is in no group. */
@@ -21,17 +23,21 @@ export function groupsOf(changes: readonly Change[]): readonly Group[] {
       : deployments.has(change.deployment)
         ? "first"
         : "joins";
-  return EVENTS.flatMap(({ what, is, unnamed }) => {
+  return EVENTS.flatMap(({ what, is, unnamed, otherwise }) => {
     const groups = new Map<string, Group & { names: string[] }>();
     for (const change of changes.filter((one) => is(one, arrivalOf(one)))) {
-      const given = change.operation === "replace" ? tellingCauses(change.causes) : change.paths;
+      const given = reasonsOf(change);
       const because = given.length === 0 && unnamed !== undefined ? [unnamed] : given;
-      const group = groups.get(JSON.stringify(because)) ?? { what, because, names: [] };
+      const group = groups.get(JSON.stringify(because)) ?? { what, because, otherwise, names: [] };
       group.names.push(change.name);
       groups.set(JSON.stringify(because), group);
     }
     return [...groups.values()];
   });
+}
+
+function reasonsOf({ operation, step, causes, paths }: Change): readonly string[] {
+  return operation === "replace" ? tellingCauses(causes) : operation === "other" ? [step] : paths;
 }
 
 /** A container's labels follow from the rest, and are a reason only where nothing else is. */
@@ -48,6 +54,8 @@ interface Event {
   readonly is: (change: Change, arrival: Arrival) => boolean;
   /** The reason where no path can be told. */
   readonly unnamed?: string;
+  /** The reason, in words, where there is none at all. */
+  readonly otherwise?: string;
 }
 
 const CONTAINERS: readonly Change["kind"][] = ["data container", "Sentinel", "container"];
@@ -57,20 +65,32 @@ const does =
     change.operation === operation && kinds.includes(change.kind);
 const containersAre = (operation: Change["operation"]) => does(operation, ...CONTAINERS);
 
+const otherwise = "Pulumi names no property";
+
 const EVENTS: readonly Event[] = [
-  { what: "**replaced**, and so restarted", is: containersAre("replace") },
-  { what: "**replaced**; the image of now stays on the engine", is: does("replace", "image") },
+  { what: "**replaced**, and so restarted", is: containersAre("replace"), otherwise },
+  { what: "**replaced**; the image of now stays on the engine", is: does("replace", "image"), otherwise },
   {
     what: "**replaced**",
     is: (change) => change.operation === "replace" && !isOneOf(change, ...CONTAINERS, "image", "certificate"),
+    otherwise,
   },
+  { what: "**something else**, by this name of Pulumi's", is: ({ operation }) => operation === "other" },
   { what: "**removed**", is: containersAre("delete") },
   {
     what: "created again: it was stopped or lost",
     is: (change, arrival) => containersAre("create")(change) && arrival === "again",
   },
   { what: "created", is: (change, arrival) => containersAre("create")(change) && arrival === "first" },
-  { what: "joins", is: (change, arrival) => containersAre("create")(change) && arrival === "joins" },
+  // New ones, and those that have lost their volume with the container: both come to the others with nothing.
+  {
+    what: "created: starts empty, and copies the data",
+    is: (change, arrival) => does("create", "data container")(change) && arrival === "joins",
+  },
+  {
+    what: "created: joins the others",
+    is: (change, arrival) => does("create", "Sentinel", "container")(change) && arrival === "joins",
+  },
   // Passwords and certificates are secret inputs, so all that is known of them is that they changed.
   { what: "changes live, without a restart", is: does("update", "settings"), unnamed: "secrets" },
   { what: "changes in the running container", is: containersAre("update") },

@@ -17,9 +17,9 @@ export interface Expectation {
 /** Of `docs/failures.md`: an update that replaces all containers, under load. A test compares the two. */
 export const HAND_OVER_MEASURED = "0.55 s, at most 0.61 s";
 
-/** One for each deployment that the preview changes; pure. Nothing can be said of a preview that failed. */
+/** One for each deployment that the preview changes; pure. Nothing can be said of a preview that may not be whole. */
 export function expectations(preview: Preview): readonly Expectation[] {
-  if (preview.failed && preview.errors.length > 0) {
+  if ((preview.failed && preview.errors.length > 0) || preview.doubts.length > 0) {
     return [];
   }
   const names = [...new Set(preview.changes.map(({ deployment }) => deployment).filter((name) => name !== ""))];
@@ -40,6 +40,17 @@ function expectationOf(deployment: string, preview: Preview): Expectation {
   if (whole === "delete") {
     return { ...told, interruption: "the service ends", grave: true, more: "the deployment is removed" };
   }
+  if (changes.some(({ operation }) => operation === "other")) {
+    return {
+      ...told,
+      interruption: "cannot be told",
+      grave: true,
+      more: "among the changes are some that this preview has no word for",
+    };
+  }
+  if (of(changes, "replace", "network").length > 0) {
+    return { ...told, ...allDown("a network is replaced, and all containers on it go down for that") };
+  }
   const replaced = of(changes, "replace", "data container", "Sentinel");
   const underSentinel = preview.topologies[deployment] !== "replication";
   const leaving = of(changes, "delete", "data container").length > 0;
@@ -55,6 +66,11 @@ function expectationOf(deployment: string, preview: Preview): Expectation {
 }
 
 type Outlook = Pick<Expectation, "interruption" | "grave" | "more">;
+const allDown = (why: string): Outlook => ({
+  interruption: "some seconds",
+  grave: true,
+  more: `${why}; what is on no disk (\`save\` off, and no append-only file) is lost`,
+});
 const calm = (interruption: string, more = ""): Outlook => ({ interruption, more, grave: false });
 
 const of = (changes: readonly Change[], operation: Change["operation"], ...kinds: readonly Change["kind"][]) =>
@@ -73,11 +89,7 @@ const whenLeaving = (underSentinel: boolean): Outlook =>
 
 function whenReplaced(replaced: readonly Change[], order: ToldRollout | undefined, underSentinel: boolean): Outlook {
   if (order?.together !== undefined) {
-    return {
-      interruption: "some seconds",
-      grave: true,
-      more: "all containers are replaced at once; what is on no disk (`save` off, and no append-only file) is lost",
-    };
+    return allDown("all containers are replaced at once");
   }
   if (replaced.every(({ kind }) => kind === "Sentinel")) {
     return calm("none", "only Sentinels are replaced, one at a time");

@@ -7,9 +7,9 @@ const NAME_LENGTH = 120;
  * A name or a path, as code. GitHub reads neither mentions nor links in code; the few characters that could end it, or
  * the cell of a table that it stands in, are not shown, and neither is what nobody would see.
  */
-export function code(name: string): string {
+export function code(name: string, length = NAME_LENGTH): string {
   const shown = name.replaceAll(/[`|\\]|[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd").trim();
-  return `\`${shown === "" ? "\ufffd" : shortened(shown, NAME_LENGTH)}\``;
+  return `\`${shown === "" ? "\ufffd" : shortened(shown, length)}\``;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A preview as people decide on it: names, property paths and sentences, and no value of any property. */
 
-/** What happens to a resource. */
+/** What happens to a resource, where this program knows what that means. */
 export type Operation = "create" | "update" | "replace" | "delete";
 
 /** What a resource is to the person who reads. */
@@ -21,7 +21,10 @@ export type ResourceKind =
   | "other";
 
 export interface Change {
-  readonly operation: Operation;
+  readonly operation: Operation | "other";
+  /** The operation in Pulumi's words, such as `import`. */
+  readonly step: string;
+  readonly urn: string;
   readonly kind: ResourceKind;
   /** Type without its module, such as `Container`. */
   readonly type: string;
@@ -32,7 +35,7 @@ export interface Change {
   readonly paths: readonly string[];
   /** Properties that make a replacement necessary. */
   readonly causes: readonly string[];
-  /** What becomes of something that is deleted: it is kept on the engine, or Pulumi refuses to delete it. */
+  /** What becomes of something that is deleted or replaced: it is kept on the engine, or Pulumi refuses to delete it. */
   readonly fate: "gone" | "kept" | "protected";
 }
 
@@ -58,6 +61,8 @@ export interface Preview {
   readonly counts: Readonly<Record<Operation | "same", number>>;
   readonly changes: readonly Change[];
   readonly errors: readonly string[];
+  /** Why a preview that went well may leave something out all the same, as sentences. */
+  readonly doubts: readonly string[];
   readonly warnings: readonly string[];
   readonly notes: readonly Said[];
   readonly violations: readonly Violation[];

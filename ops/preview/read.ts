@@ -3,6 +3,7 @@ import { pulumiReason } from "../stack";
 import { parseEvents, type PreviewEvent, type StepMetadata, type StepState } from "./events";
 import type { Change, Operation, Preview, ResourceKind, Said, Violation } from "./model";
 import { changedPaths } from "./paths";
+import { changingSteps, doubtsAbout } from "./steps";
 
 /** How a preview ended, and what it printed. */
 export interface PreviewRun {
@@ -14,33 +15,42 @@ export interface PreviewRun {
   readonly stderr: string;
 }
 
-/** What a run of `pulumi preview` found out; pure. */
+/**
+ * What a run of `pulumi preview` found out; pure.
+ *
+ * One that does not end with a summary has failed, whatever its exit code is: what was not read must not look like no change.
+ */
 export function previewFrom({ stack, folder, exitCode, stdout, stderr }: PreviewRun): Preview {
   const local = (printed: string): string =>
     folder === undefined ? printed : printed.replaceAll(`${folder}/`, "").replaceAll(folder, ".");
-  const events = parseEvents(local(stdout));
+  const { events, unread } = parseEvents(local(stdout));
   const steps = events.flatMap(({ resourcePreEvent }) =>
     resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata],
   );
   const family = new Family(steps);
   const summary = events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent;
-  const failed = exitCode !== 0 || summary?.result === "failed";
-  const changes = inOrder(steps.flatMap((step) => changeOf(step, family)));
+  const failed = exitCode !== 0 || summary === undefined || summary.result === "failed";
+  const changes = inOrder(changingSteps(steps).map((step) => changeOf(step, family)));
   const said = events.flatMap(({ diagnosticEvent: one }) => (one === undefined || one.ephemeral ? [] : [one]));
   const errors = said.filter(({ severity }) => severity === "error").map(({ message }) => readable(message));
+  const violations = events
+    .flatMap(({ policyEvent }) => (policyEvent === undefined ? [] : violationsOf(policyEvent)))
+    .sort((a, b) => a.rule.localeCompare(b.rule) || naturally(a.text, b.text));
+  const why = failed ? reasons(errors, local(stderr)) : errors;
+  const violated = summary !== undefined && violations.some(({ mandatory }) => mandatory);
   return {
     stack,
     failed,
     counts: countsOf(summary?.resourceChanges ?? {}, changes),
     changes,
-    errors: failed ? reasons(errors, local(stderr)) : errors,
+    errors: exitCode === 0 && summary === undefined ? [UNREADABLE, ...why] : violated || !failed ? why : orUnknown(why),
+    // Of one that failed nobody expects that it tells all.
+    doubts: failed && !violated ? [] : doubtsAbout(changes, summary?.resourceChanges ?? {}, unread),
     warnings: unique(said.filter(({ severity }) => severity === "warning").map(({ message }) => readable(message))),
     notes: said
       .filter(({ severity, message }) => severity === "info" && message.trim() !== "")
       .map(({ message, urn }): Said => ({ text: readable(message), deployment: family.deploymentOf(urn) })),
-    violations: events
-      .flatMap(({ policyEvent }) => (policyEvent === undefined ? [] : violationsOf(policyEvent)))
-      .sort((a, b) => a.rule.localeCompare(b.rule) || naturally(a.text, b.text)),
+    violations,
     policyPacks: Object.keys(summary?.PolicyPacks ?? {}).map((name) => name.split("|")[0]!),
     topologies: topologiesOf(steps, family),
   };
@@ -49,26 +59,22 @@ export function previewFrom({ stack, folder, exitCode, stdout, stderr }: Preview
 const OPERATIONS: readonly string[] = ["delete", "replace", "update", "create"] satisfies Operation[];
 const isOperation = (op: string): op is Operation => OPERATIONS.includes(op);
 
-/** A replacement comes as three steps, of which the one called `replace` stands for all. */
-function changeOf(step: StepMetadata, family: Family): readonly Change[] {
+function changeOf(step: StepMetadata, family: Family): Change {
   const { op, urn, old } = step;
-  if (!isOperation(op)) {
-    return [];
-  }
   const { types, name } = partsOf(urn);
   const { paths, causes } = changedPaths(step);
-  return [
-    {
-      operation: op,
-      kind: kindOf(types, name),
-      type: shortType(types.at(-1)!),
-      name,
-      deployment: family.deploymentOf(urn),
-      paths,
-      causes: op === "replace" ? causes : [],
-      fate: op === "delete" || op === "replace" ? fateOf(old) : "gone",
-    },
-  ];
+  return {
+    operation: isOperation(op) ? op : "other",
+    step: op,
+    urn,
+    kind: kindOf(types, name),
+    type: shortType(types.at(-1)!),
+    name,
+    deployment: family.deploymentOf(urn),
+    paths,
+    causes: op === "replace" ? causes : [],
+    fate: op === "delete" || op === "replace" ? fateOf(old) : "gone",
+  };
 }
 
 /** Pulumi looks at resources side by side, so the order in which it says something differs from run to run. */
@@ -76,6 +82,7 @@ const inOrder = (changes: readonly Change[]): readonly Change[] =>
   [...changes].sort(
     (a, b) =>
       OPERATIONS.indexOf(a.operation) - OPERATIONS.indexOf(b.operation) ||
+      a.step.localeCompare(b.step) ||
       a.type.localeCompare(b.type) ||
       naturally(a.name, b.name),
   );
@@ -171,6 +178,11 @@ function violationsOf({
   const mandatory = enforcementLevel === "mandatory";
   return (places.length > 0 ? places : [rule!]).map((text) => ({ rule: policyName, mandatory, text }));
 }
+
+const UNREADABLE =
+  "What Pulumi printed could not be read, since there is no summary in it: nobody can say what would change.";
+const NO_REASON = "Pulumi gave no reason; the log of the run may have one.";
+const orUnknown = (errors: readonly string[]): readonly string[] => (errors.length > 0 ? errors : [NO_REASON]);
 
 /** Why a preview failed. Pulumi says `preview failed` after everything else, and by itself to stderr when it did not get far. */
 function reasons(errors: readonly string[], stderr: string): readonly string[] {

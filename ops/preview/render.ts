@@ -8,6 +8,9 @@ import type { Operation, Preview } from "./model";
 /** GitHub refuses a comment that is longer. */
 export const COMMENT_LIMIT = 65_536;
 
+/** One that is cut cannot be used. */
+const URN_LENGTH = 1000;
+
 /** How many entries a list may have; the first that makes the whole short enough is taken. */
 const LIST_LIMITS = [500, 200, 100, 50, 25, 10, 5, 2, 1];
 
@@ -15,8 +18,10 @@ const LIST_LIMITS = [500, 200, 100, 50, 25, 10, 5, 2, 1];
  * What a pull request is told about a preview, as Markdown; pure.
  *
  * It names resources, and properties by their paths. No value of a property is in it: a preview knows the whole state.
+ *
+ * @param hide what takes secrets out of each text from outside. The stack's name is no secret.
  */
-export function renderPreview(preview: Preview): string {
+export function renderPreview(preview: Preview, hide: (text: string) => string = (text) => text): string {
   const findings: Findings = {
     decisions: decisions(preview),
     expectations: expectations(preview),
@@ -26,7 +31,7 @@ export function renderPreview(preview: Preview): string {
   };
   let comment = "";
   for (const limit of LIST_LIMITS) {
-    comment = new Comment(preview, findings, limit).render();
+    comment = new Comment(preview, findings, limit, hide).render();
     if (comment.length < COMMENT_LIMIT) {
       break;
     }
@@ -60,6 +65,7 @@ class Comment {
     private readonly preview: Preview,
     private readonly findings: Findings,
     private readonly limit: number,
+    private readonly hide: (text: string) => string,
   ) {}
 
   render(): string {
@@ -68,13 +74,14 @@ class Comment {
       marker(preview.stack),
       `## Preview of ${code(preview.stack)}${preview.failed ? " failed" : ""}`,
       this.counts(),
+      this.doubts(),
       this.errors(),
       this.decisions(),
       this.list("Policies that are violated", this.findings.mandatory, (one) => this.violation(one)),
       ...this.expectations(),
       this.whatHappens(),
       this.list("Policies that advise otherwise", this.findings.advisory, (one) => this.violation(one)),
-      this.list("Warnings", preview.warnings, (warning) => text(warning)),
+      this.list("Warnings", preview.warnings, (warning) => this.text(warning)),
       this.everyChange(),
       this.footnote(),
     ];
@@ -92,17 +99,36 @@ class Comment {
   }
 
   private counts(): string {
-    const { counts } = this.preview;
+    const { counts, changes, doubts } = this.preview;
     const nonZero = OPERATIONS.filter((operation) => counts[operation] > 0);
+    const others = changes.filter(({ operation }) => operation === "other").length;
     if (this.sawNothing) {
       return "";
     }
-    if (nonZero.length === 0) {
-      return `**No changes.** ${counts.same} resources stay as they are.`;
+    if (nonZero.length === 0 && others === 0) {
+      return doubts.length > 0 ? "" : `**No changes.** ${counts.same} resources stay as they are.`;
     }
-    const parts = nonZero.map((operation) => `**${counts[operation]} ${OPERATION_WORDS[operation]}**`);
+    const parts = [
+      ...nonZero.map((operation) => `**${counts[operation]} ${OPERATION_WORDS[operation]}**`),
+      ...(others > 0 ? [`**${others} other ${others === 1 ? "step" : "steps"}**`] : []),
+    ];
     const same = counts.same > 0 ? [`${counts.same} unchanged`] : [];
     return `${[...parts, ...same].join(" · ")}${this.partial ? " (as far as the preview got)" : ""}`;
+  }
+
+  private doubts(): string {
+    const { doubts } = this.preview;
+    return doubts.length === 0
+      ? ""
+      : box(
+          "CAUTION",
+          [
+            `**This preview may leave something out.** Look at \`${this.command()} --diff\` before you decide.`,
+            "",
+            ...doubts.slice(0, this.limit).map((doubt) => `- ${this.text(doubt)}`),
+            ...this.leftOut(doubts.length, "reasons"),
+          ].join("\n"),
+        );
   }
 
   private errors(): string {
@@ -114,13 +140,12 @@ class Comment {
     if (errors.length === 0 && mandatory) {
       return box("CAUTION", "**The preview failed: a mandatory policy is violated.** Nothing was changed.");
     }
-    const told = errors.length > 0 ? errors : ["Pulumi gave no reason; the log of the run may have one."];
-    const messages = told.slice(0, this.limit).flatMap((error) => this.message(error));
+    const messages = errors.slice(0, this.limit).flatMap((error) => this.message(error));
     const lines = [
       "**The preview failed.** Nothing was changed.",
       "",
       ...messages,
-      ...this.leftOut(told.length, "messages"),
+      ...this.leftOut(errors.length, "messages"),
     ];
     return box(
       "CAUTION",
@@ -136,7 +161,7 @@ class Comment {
     const lines = error.split("\n").filter((line) => line.trim() !== "");
     const shown = lines.slice(0, this.limit).map((line) => {
       const [, point] = /^\s*- (.*)$/.exec(line) ?? [];
-      return point === undefined ? ["", text(line), ""] : [`- ${text(point)}`];
+      return point === undefined ? ["", this.text(line), ""] : [`- ${this.text(point)}`];
     });
     return [...shown.flat(), ...this.leftOut(lines.length, "lines"), ""];
   }
@@ -148,12 +173,26 @@ class Comment {
     }
     const lines = all
       .slice(0, this.limit)
-      .map(({ what, names, why }) => `- **${what}: ${this.names(names)}.**${why === "" ? "" : ` ${why}`}`);
+      .map((one) => [`- **${one.what}: ${this.names(one.names)}.**`, ...this.reasons(one)].join(" "));
     return box("CAUTION", [...lines, ...this.leftOut(all.length, "points")].join("\n"));
   }
 
+  private reasons({ why, because, urns }: Decision): readonly string[] {
+    const causes =
+      because === undefined
+        ? []
+        : [because.length > 0 ? `Because of ${this.names(because)}.` : "Pulumi names no property as the reason."];
+    const way =
+      urns === undefined
+        ? []
+        : [
+            `If you mean it: \`npm run -s pulumi -- state unprotect 'URN' --stack ${this.stack()}\`, once for each URN: ${this.names(urns, URN_LENGTH)}.`,
+          ];
+    return [...(why === "" ? [] : [why]), ...causes, ...way];
+  }
+
   private violation({ rule, kind, names, what }: ViolationGroup): string {
-    return `**${code(rule)}**: ${names.length > 0 ? `${kind} ${this.names(names)}: ` : ""}${text(what)}`;
+    return `**${this.code(rule)}**: ${names.length > 0 ? `${this.text(kind)} ${this.names(names)}: ` : ""}${this.text(what)}`;
   }
 
   private expectations(): readonly string[] {
@@ -165,7 +204,7 @@ class Comment {
   }
 
   private expectation({ deployment, order, interruption, grave, more }: Expectation, several: boolean): string {
-    const whose = several ? ` of ${code(deployment)}` : "";
+    const whose = several ? ` of ${this.code(deployment)}` : "";
     const first = `**Interruption${whose}: ${interruption}.**${more === "" ? "" : ` ${capital(more)}.`}`;
     return [grave ? box("WARNING", first) : first, ...(order === undefined ? [] : [this.order(order)])].join("\n\n");
   }
@@ -176,7 +215,7 @@ class Comment {
     }
     const shown = names
       .slice(0, this.limit)
-      .map((name) => (name === master ? `**${code(name)}** (the master now, hands over first)` : code(name)));
+      .map((name) => (name === master ? `**${this.code(name)}** (the master now, hands over first)` : this.code(name)));
     const left = names.length > shown.length ? [`${names.length - shown.length} more`] : [];
     return `One at a time, each when all others are in sync: ${[...shown, ...left].join(" → ")}`;
   }
@@ -185,7 +224,11 @@ class Comment {
     const { groups } = this.findings;
     const rows = groups
       .slice(0, this.limit)
-      .map(({ what, names, because }) => [what, this.names(names), this.names(because)]);
+      .map(({ what, names, because, otherwise = "" }) => [
+        what,
+        this.names(names),
+        because.length > 0 ? this.names(because) : otherwise,
+      ]);
     return rows.length === 0
       ? ""
       : [table(["what happens", "which", "why"], rows), ...this.leftOut(groups.length, "rows")].join("\n");
@@ -198,10 +241,10 @@ class Comment {
     }
     const rows = changes
       .slice(0, this.limit)
-      .map(({ operation, type, name, paths, causes }) => [
-        operation,
-        code(type),
-        code(name),
+      .map(({ operation, step, type, name, paths, causes }) => [
+        operation === "other" ? this.code(step) : operation,
+        this.code(type),
+        this.code(name),
         this.names(paths.length > 0 ? paths : causes),
       ]);
     const summary = changes.length === 1 ? "The change" : `All ${changes.length} changes`;
@@ -225,9 +268,20 @@ class Comment {
       : [`### ${heading}`, "", ...lines, ...this.leftOut(entries.length, "entries")].join("\n");
   }
 
-  private names(names: readonly string[]): string {
+  private code(name: string, length?: number): string {
+    return code(this.hide(name), length);
+  }
+
+  private text(sentence: string): string {
+    return text(this.hide(sentence));
+  }
+
+  private names(names: readonly string[], length?: number): string {
     const most = Math.min(this.limit, 12);
-    const shown = names.slice(0, most).map(code).join(", ");
+    const shown = names
+      .slice(0, most)
+      .map((name) => this.code(name, length))
+      .join(", ");
     return names.length > most ? `${shown} and ${names.length - most} more` : shown;
   }
 
@@ -242,7 +296,11 @@ class Comment {
   }
 
   private command(): string {
-    return `npm run preview -- ${shortStackName(this.preview.stack).replaceAll(/[^\w.-]/g, "_")}`;
+    return `npm run preview -- ${this.stack()}`;
+  }
+
+  private stack(): string {
+    return shortStackName(this.preview.stack).replaceAll(/[^\w.-]/g, "_");
   }
 }
 

@@ -204,6 +204,15 @@ esac
     );
   });
 
+  it("preview --markdown fails where pulumi ends well and nothing can be read", async () => {
+    writeFileSync(join(folder, "events"), JSON.stringify({ steps: [], changeSummary: { same: 1 } }));
+    writeFileSync(join(folder, "exit-code"), "0");
+    const { code, stdout } = await run("preview", "dev", "--markdown");
+    assert.equal(code, 1);
+    assert.match(stdout, /^## Preview of `dev` failed$/m);
+    assert.doesNotMatch(stdout, /No changes/);
+  });
+
   it("preview --markdown tells also why pulumi could not be asked", async () => {
     const { code, stdout } = await run("preview", "no stack", "--markdown");
     assert.equal(code, 1);

@@ -94,6 +94,8 @@ describe("the Markdown of a preview", () => {
 describe("the interruption that is expected", () => {
   const change = (operation: Change["operation"], kind: Change["kind"], name: string): Change => ({
     operation,
+    step: operation,
+    urn: name,
     kind,
     type: "Container",
     name,
@@ -104,7 +106,14 @@ describe("the interruption that is expected", () => {
   });
   const expected = (changes: readonly Change[], said: readonly string[] = [], topology = "sentinel") => {
     const notes = said.map((text) => ({ text, deployment: "cache" }));
-    const preview = { ...previewOfAll(() => "x"), failed: false, changes, notes, topologies: { cache: topology } };
+    const preview = {
+      ...previewOfAll(() => "x"),
+      failed: false,
+      doubts: [],
+      changes,
+      notes,
+      topologies: { cache: topology },
+    };
     return expectations(preview).map(({ interruption }) => interruption);
   };
   const master = change("replace", "data container", "a");
@@ -139,6 +148,8 @@ describe("the interruption that is expected", () => {
     ["a deployment goes", [change("delete", "deployment", "cache"), leaving], "", "the service ends"],
     ["a deployment comes", [change("create", "deployment", "cache")], "", "none"],
     ["servers change", [change("update", "settings", "cache-settings")], "", "none"],
+    ["a network is replaced", [change("replace", "network", "n"), replica], sentences.replica, "some seconds"],
+    ["something happens that has no word", [change("other", "data container", "a")], "", "cannot be told"],
   ] as const) {
     it(`is told where ${what}: ${interruption}`, () => {
       assert.deepEqual(expected(changes, [said]), [interruption]);
@@ -148,7 +159,13 @@ describe("the interruption that is expected", () => {
   it("is told of each deployment by itself, and of none where the preview failed", () => {
     const other = { ...leaving, deployment: "queue" };
     assert.deepEqual(expected([master, replica, other], [sentences.all]), ["one hand-over", "none, or one hand-over"]);
-    assert.deepEqual(expectations({ ...previewOfAll(() => "x"), violations: [] }), []);
+    assert.deepEqual(expectations({ ...previewOfAll(() => "x"), violations: [], doubts: [] }), []);
+  });
+
+  it("is not told where the preview may have left something out", () => {
+    const preview = { ...previewOfAll(() => "x"), failed: false, changes: [replica], doubts: [] };
+    assert.equal(expectations(preview).length, 1);
+    assert.deepEqual(expectations({ ...preview, doubts: ["one"] }), []);
   });
 });
 
@@ -308,7 +325,7 @@ const hostile = fc.oneof(
     .map((pieces) => pieces.join("")),
 );
 
-const operations = ["create", "update", "replace", "delete"] as const;
+const operations = ["create", "update", "replace", "delete", "other"] as const;
 const kinds = [
   "deployment",
   "settings",
@@ -325,6 +342,8 @@ function previewOfAll(say: () => string): Preview {
   const changes = operations.flatMap((operation) =>
     kinds.map((kind): Change => ({
       operation,
+      step: say(),
+      urn: say(),
       kind,
       type: say(),
       name: say(),
@@ -340,6 +359,7 @@ function previewOfAll(say: () => string): Preview {
     counts: { create: 8, update: 8, replace: 8, delete: 8, same: 1 },
     changes,
     errors: [say(), `${say()}\n  - ${say()}\n  - ${say()}`],
+    doubts: [say()],
     warnings: [say()],
     notes: [{ text: `Replaces 1 container: ${say().replaceAll(",", "")}.`, deployment: "cache" }],
     violations: [
@@ -382,7 +402,7 @@ describe("text from outside", () => {
         const html = marked.lexer(renderPreview(previewOfAll(() => text))).filter(({ type }) => type === "html");
         assert.deepEqual(
           html.map(({ raw }) => raw.trim()),
-          ["<!-- redis-on-docker: preview of dev -->", "<details>\n<summary>All 32 changes</summary>", "</details>"],
+          ["<!-- redis-on-docker: preview of dev -->", "<details>\n<summary>All 40 changes</summary>", "</details>"],
         );
       }),
       { numRuns: 300 },
@@ -397,7 +417,7 @@ describe("a preview of any size", () => {
     return {
       ...all,
       changes: Array.from({ length: count }, (_, at) => ({
-        ...all.changes[at % 32]!,
+        ...all.changes[at % all.changes.length]!,
         name: name(at),
         paths: [name(at), name(at + 1)],
       })),
@@ -436,7 +456,7 @@ describe("a preview of any size", () => {
         (count, piece, times) => {
           const all = previewOfAll(() => piece.repeat(times));
           const changes = Array.from({ length: count }, (_, at) => ({
-            ...all.changes[at % 32]!,
+            ...all.changes[at % all.changes.length]!,
             name: piece.repeat(times),
           }));
           assert.ok(renderPreview({ ...all, changes }).length < COMMENT_LIMIT);

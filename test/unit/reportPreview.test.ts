@@ -88,11 +88,11 @@ describe("the report on a preview", () => {
     }
   });
 
-  it("says so when the preview could not be started", () => {
+  it("says so when the preview could not be started, or was stopped", () => {
     for (const nothing of [undefined, ""]) {
       assert.equal(report(nothing).status, 0);
       assert.match(file("body"), /^## Preview of `dev` failed$/m);
-      assert.match(file("body"), /\*\*It could not be started\.\*\* The log of the run says why\./);
+      assert.match(file("body"), /\*\*It could not be started, or took too long\.\*\* The log of the run says which\./);
     }
   });
 

@@ -156,6 +156,45 @@ describe("settings", () => {
     }
   });
 
+  for (const [what, raw] of [
+    ["a quote that is not closed", { extraRedisConf: ['tls-key-file-pass "S3cret'] }],
+    ["a directive without a blank", { extraRedisConf: ["S3cret"] }],
+    ["lines that are no list", { extraRedisConf: "requirepass S3cret" }],
+    [
+      "an engine's address with a blank",
+      { hosts: [{ name: "a", address: "10.0.0.1", endpoint: "tcp://me:S3cret@h ost" }] },
+    ],
+    ["one with a password", { hosts: [{ name: "a", address: "10.0.0.1", endpoint: "tcp://me:S3cret@host:2376" }] }],
+    ["one that is no object", { hosts: ["tcp://me:S3cret@host"] }],
+    ["hosts that are no list", { hosts: { a: "tcp://me:S3cret@host" } }],
+    ["users with a password, and no list", { users: { name: "a", password: "S3cret" } }],
+    ["a key for a certificate", { tlsCertificate: "-----BEGIN PRIVATE KEY-----\nS3cret" }],
+    ["something whole in another's place", { replicas: { password: "S3cret" } }],
+    [
+      "the same in one of several deployments",
+      { deployments: { a: { hosts: ["tcp://me:S3cret@host"] }, b: "S3cret" } },
+    ],
+  ] as const) {
+    it(`shows nothing of a value in which a secret may be: ${what}`, () => {
+      const problems = problemsOf(raw);
+      assert.ok(problems.length > 0);
+      assert.doesNotMatch(JSON.stringify(problems), /S3cret/);
+      assert.match(problems[0]!.reason, /^got .+; allowed: .+; fix: pulumi config set .+|close or remove the quote$/);
+    });
+  }
+
+  it("shows other values, and the directive of a line", () => {
+    const [replicas] = problemsOf({ replicas: "many" });
+    assert.match(replicas!.reason, /^got "many"; /);
+    const [address] = problemsOf({ hosts: [{ name: "a", endpoint: "tcp://host:2375", address: "here" }] });
+    assert.match(address!.reason, /^got "here"; /);
+    const [line] = problemsOf({ extraRedisConf: ['tls-key-file-pass "S3cret'] });
+    assert.match(
+      line!.reason,
+      /^got a value of "tls-key-file-pass" that cannot be used; allowed: quotes that are closed/,
+    );
+  });
+
   it("takes a certificate from a file", () => {
     assert.match(
       problemsOf({ tlsCertificate: "redis.crt" })[0]!.reason,

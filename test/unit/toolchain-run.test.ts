@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { Stop } from "../../toolchain/say.mjs";
 import { PLUGINS, pluginVersion } from "../../toolchain/versions.mjs";
 
 const SALT = "v1:EIPyka2sPxE=:v1:6Id4Ncmq:N2oqrchsC39==";
@@ -143,5 +144,43 @@ describe("the front door", function () {
         );
       });
     assert.deepEqual(await Promise.all([start(), start(), start()]), [0, 0, 0]);
+  });
+});
+
+describe("the front door of a preview that a pull request waits for", function () {
+  this.timeout(60_000);
+  const place = mkdtempSync(join(tmpdir(), "unprepared-"));
+  after(() => rmSync(place, { recursive: true, force: true }));
+
+  /** In this clone, since the report is written by the real program; nothing is got, for the engine is looked for first. */
+  const preview = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ["toolchain/run.mjs", "preview", "dev", ...args], {
+      env: { ...process.env, DOCKER_HOST: "tcp://127.0.0.1:9", REDIS_STATE_DIR: join(place, "state"), DEBUG: "" },
+      encoding: "utf8",
+    });
+  const sentence = "(chosen by DOCKER_HOST): nobody is listening; start it, or choose another one.";
+
+  it("has the reason written where it could not get what the preview needs, without the address", () => {
+    const file = join(place, "preview.md");
+    const { status, stdout, stderr } = preview(`--markdown=${file}`);
+    const written = readFileSync(file, "utf8");
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.equal(stderr, `engine: *** ${sentence}\n`);
+    assert.match(written, /^<!-- redis-on-docker: preview of dev -->\n\n## Preview of `dev` failed$/m);
+    assert.match(written, /^> engine: \\\*\\\*\\\* \(chosen by DOCKER\\_HOST\): nobody is listening; start it, or /m);
+    assert.doesNotMatch(written, /127\.0\.0\.1|No changes/);
+  });
+
+  it("says it itself where nobody waits for a report", () => {
+    const { status, stdout, stderr } = preview();
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.equal(stderr, `toolchain: engine: tcp://127.0.0.1:9 ${sentence}\n`);
+  });
+
+  it("hands on all reasons where there are several, on one line", () => {
+    const several = new Stop("not everything could be got (see above)", [new Stop("one:\n  line"), new Stop("two")]);
+    assert.equal(several.sentence, "one: line two");
+    assert.equal(new Stop("one").sentence, "one");
   });
 });

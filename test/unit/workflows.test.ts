@@ -18,6 +18,7 @@ interface Step {
   readonly if?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly "timeout-minutes"?: number;
 }
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
@@ -25,6 +26,7 @@ interface Job {
   readonly environment?: string;
   readonly needs?: string;
   readonly env?: unknown;
+  readonly "timeout-minutes"?: number;
   readonly steps: readonly Step[];
 }
 interface Workflow {
@@ -35,6 +37,11 @@ interface Workflow {
 }
 const workflow = (name: string) => parse(text(name)) as Workflow;
 const stepsOf = (name: string): readonly Step[] => Object.values(workflow(name).jobs).flatMap(({ steps }) => steps);
+
+/** Only whether there is any: no secret's value. */
+const WHETHER_THERE_IS_A_BACKEND = "${{ secrets.PULUMI_BACKEND_URL == '' && secrets.PULUMI_ACCESS_TOKEN == '' }}";
+const usesSecrets = (part: unknown): boolean =>
+  /\bsecrets\b/.test(JSON.stringify(part).replace(WHETHER_THERE_IS_A_BACKEND, ""));
 
 /** actionlint, which looks into the scripts with shellcheck; both come with the tools of the tests. */
 const lint = (files: readonly string[]) =>
@@ -106,11 +113,14 @@ describe("the workflows", () => {
     });
 
     it(`${name}: secrets are given to the steps that need them only`, () => {
-      const given = stepsOf(name).filter(({ env }) =>
-        Object.values(env ?? {}).some((value) => /secrets\.\w+ \}\}/.test(value)),
-      );
+      const given = stepsOf(name).filter(usesSecrets);
+      assert.ok(given.length > 0);
       for (const { run } of given) {
-        assert.match(run ?? "", /npm run -s (preview|up) -- |require-backend\.sh/);
+        assert.match(run ?? "", /^npm run -s (preview|up) -- |require-backend\.sh$/);
+      }
+      const { jobs, ...around } = workflow(name);
+      for (const outside of [around, ...Object.values(jobs).map((job) => ({ ...job, steps: [] }))]) {
+        assert.ok(!usesSecrets(outside), "secrets are a step's");
       }
     });
   }
@@ -126,6 +136,12 @@ describe("the workflow of a pull request", () => {
     assert.doesNotMatch(text("preview.yml"), /continue-on-error|\|\| true/);
   });
 
+  it("reports also on one that hangs: the steps before have less time together than GitHub gives the job", () => {
+    const minutes = job!.steps.slice(0, -1).map((step) => step["timeout-minutes"]);
+    assert.ok(minutes.every((given) => given !== undefined && given > 0));
+    assert.ok(minutes.reduce((sum: number, given) => sum + given!, 0) + 5 <= job!["timeout-minutes"]!);
+  });
+
   it("writes no comment with the token of a fork, and runs a fork on no machine of the owner's", () => {
     const last = job!.steps.at(-1)!;
     assert.match(last.env!.COMMENT!, /github\.event\.pull_request\.head\.repo\.full_name == github\.repository &&/);
@@ -133,6 +149,25 @@ describe("the workflow of a pull request", () => {
       text("preview.yml"),
       /runs-on: \$\{\{ github\.event\.pull_request\.head\.repo\.full_name == github\.repository && vars\.RUNNER \|\| /,
     );
+  });
+});
+
+describe("the look for secrets in a step", () => {
+  for (const given of [
+    "${{ secrets.NAME }}",
+    "${{ secrets.NAME || '' }}",
+    "${{ secrets['NAME'] }}",
+    "${{ toJSON(secrets) }}",
+    `${WHETHER_THERE_IS_A_BACKEND}\${{ secrets.NAME }}`,
+  ]) {
+    it(`finds ${given}`, () => {
+      assert.ok(usesSecrets({ run: "./report.sh", env: { VALUE: given } }));
+      assert.ok(usesSecrets({ uses: "one/action", with: { value: given } }));
+    });
+  }
+
+  it("leaves out the question whether there is a backend, and other words", () => {
+    assert.ok(!usesSecrets({ env: { NO_BACKEND: WHETHER_THERE_IS_A_BACKEND }, run: "echo secretsOf" }));
   });
 });
 
