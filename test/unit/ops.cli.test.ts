@@ -25,13 +25,13 @@ describe("the command line", function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "redis-ops-cli-"));
     writeFileSync(join(folder, "outputs.json"), JSON.stringify(contract));
-    // Knows the stacks dev (deployed) and new (not deployed), and records how it was called.
+    // Knows the stacks dev (deployed), older (as an older version did) and new (not deployed), and records how it was called.
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh
 echo "$*" >> ${folder}/calls
 case "$*" in
-"stack ls"*) echo '[{"name":"dev"},{"name":"new"}]' ;;
+"stack ls"*) echo '[{"name":"dev"},{"name":"new"},{"name":"older"}]' ;;
 "stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
 "stack output"*"--stack new"*) echo '{}' ;;
 "stack output"*"--stack older"*) echo '{"contractVersion":1,"masterName":"mymaster"}' ;;
@@ -84,7 +84,7 @@ esac
     [
       ["status", "--stack", "absent"],
       1,
-      /^There is no stack "absent" of this program; there are dev, new, prod; a new one begins with its settings, in Pulumi\.absent\.yaml$/,
+      /^There is no stack "absent" of this program; there are dev, new, older, prod; a new one begins with its settings, in Pulumi\.absent\.yaml$/,
     ],
     [["status", "nww"], 1, /^There is no stack "nww" of this program; did you mean new\? A new one begins with/],
     [["destroy", "prod"], 1, /^Stack "prod" is not deployed yet; deploy it with: npm run up -- prod$/],
