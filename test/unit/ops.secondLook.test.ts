@@ -8,11 +8,19 @@ import { contractOf } from "./checks.support";
 const root = resolve(__dirname, "../..");
 const VOLUME = "docker:index/volume:Volume";
 
-/** A stack's state with one data volume, which a destroy keeps or not. */
+const contract = contractOf(2, 3);
+const urn = (name: string): string => `urn:pulumi:dev::redis-on-docker::type::${name}`;
+
+/** A stack's state with one data volume, which a destroy keeps or not, and with rotations that are deployed. */
 const state = (retainOnDelete: boolean) => ({
   deployment: {
     resources: [
-      { urn: "urn:pulumi:dev::redis-on-docker::volume", type: VOLUME, retainOnDelete, outputs: { name: "data" } },
+      { urn: urn("volume"), type: VOLUME, retainOnDelete, outputs: { name: "data" } },
+      ...["app.1", "app.2"].map((password) => ({
+        urn: urn(`redis-password-${password}`),
+        type: "random:index/randomPassword:RandomPassword",
+        outputs: { result: contract.users.app },
+      })),
     ],
   },
 });
@@ -26,7 +34,7 @@ describe("a command that asks", function () {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "redis-ops-ask-"));
-    writeFileSync(join(folder, "outputs"), JSON.stringify(contractOf(2, 3)));
+    writeFileSync(join(folder, "outputs"), JSON.stringify(contract));
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh
