@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { hintsFor, type HintTarget } from "./hints";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "./userError";
 import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
@@ -43,6 +44,18 @@ function stackAndNode(words: readonly string[], options: Common): { stack: strin
     rest[0] === undefined ? "" : `"${rest[0]}" is taken for the node; name the stack first or with --stack`,
   );
   return { stack, node: rest[0] };
+}
+
+/** Runs a command; the commands that its sentence names, should it fail with one, are for the same stack. */
+async function carryOut(target: HintTarget, command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (error instanceof UserError) {
+      error.message = hintsFor(target)(error.message);
+    }
+    throw error;
+  }
 }
 
 function refuse(surplus: readonly string[], hint: string): void {
@@ -93,7 +106,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     async (words: string[], options: Common) => {
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
       const { up } = await import("./commands/up.js");
-      process.exitCode = await up({ stack, args: rest });
+      await carryOut({ stack }, () => up({ stack, args: rest }));
     },
   );
 
@@ -103,7 +116,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const { preview, markdownOption } = await import("./commands/preview.js");
       const { markdown, rest: others } = markdownOption(words);
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(others, options.stack);
-      process.exitCode = await preview({ stack, args: rest, markdown });
+      await carryOut({ stack }, () => preview({ stack, args: rest, markdown }));
     });
 
   ofPulumi(
@@ -116,7 +129,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { yes?: boolean; removeStack?: boolean }) => {
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
       const { destroy } = await import("./commands/destroy.js");
-      process.exitCode = await destroy({ ...options, stack, args: rest });
+      await carryOut({ stack }, () => destroy({ ...options, stack, args: rest }));
     });
 
   look(
@@ -133,7 +146,8 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const stack = onlyStack(isWord ? [options.watch as string, ...words] : words, options);
       const watchS = watch === undefined ? undefined : watch === true ? 2 : seconds(watch);
       const { status } = await import("./commands/status.js");
-      process.exitCode = await status({ stack, deployment: options.deployment, json: options.json, watchS });
+      const { deployment, json } = options;
+      await carryOut({ stack, deployment }, () => status({ stack, deployment, json, watchS }));
     });
 
   look("verify", "[STACK]", "run the checks that every deployment ends with")
@@ -146,7 +160,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { timeout?: number }) => {
       const stack = onlyStack(words, options);
       const { verify } = await import("./commands/verify.js");
-      process.exitCode = await verify({ ...options, stack, timeoutS: options.timeout });
+      await carryOut({ ...options, stack }, () => verify({ ...options, stack, timeoutS: options.timeout }));
     });
 
   look("outputs", "[STACK] [--dotenv] [--show-secrets]", "what applications' stacks get from this one")
@@ -170,7 +184,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         throw new UserError("--json and --dotenv are two forms of the same; choose one", EXIT.usage);
       }
       const { outputs } = await import("./commands/outputs.js");
-      process.exitCode = await outputs({ ...options, stack });
+      await carryOut({ ...options, stack }, () => outputs({ ...options, stack }));
     });
 
   look("logs", "[STACK] [NODE] [--follow]", "what the containers say, all in order of time or one")
@@ -185,7 +199,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       ) => {
         const target = stackAndNode(words, options);
         const { logs } = await import("./commands/logs.js");
-        process.exitCode = await logs({ ...options, ...target });
+        await carryOut({ ...options, ...target }, () => logs({ ...options, ...target }));
       },
     );
 
@@ -202,7 +216,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { node?: string }) => {
       const { stack, rest } = stackAndRest(words, options);
       const { connect } = await import("./commands/connect.js");
-      process.exitCode = await connect({ ...options, stack, args: rest });
+      await carryOut({ ...options, stack }, () => connect({ ...options, stack, args: rest }));
     });
 
   look(
@@ -216,7 +230,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { to?: string; yes?: boolean }) => {
       const stack = onlyStack(words, options);
       const { failover } = await import("./commands/failover.js");
-      process.exitCode = await failover({ ...options, stack });
+      await carryOut({ ...options, stack }, () => failover({ ...options, stack }));
     });
 
   look("promote", "[STACK] NODE [--yes]", "make this node the master (topology replication)")
@@ -232,7 +246,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         );
       }
       const { promote } = await import("./commands/promote.js");
-      process.exitCode = await promote({ ...options, stack, node });
+      await carryOut({ ...options, stack }, () => promote({ ...options, stack, node }));
     });
 
   look("rotate", "[STACK] USER [--finish]", "give a user another password, without a failed command; then finish that")
@@ -244,7 +258,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         throw new UserError("missing argument: whose password? npm run rotate -- USER", EXIT.usage);
       }
       const { rotate } = await import("./commands/rotate.js");
-      process.exitCode = await rotate({ ...options, stack, user });
+      await carryOut({ ...options, stack }, () => rotate({ ...options, stack, user }));
     });
 
   look(
@@ -268,7 +282,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       ) => {
         const stack = onlyStack(words, options);
         const { migrate } = await import("./commands/migrate.js");
-        process.exitCode = await migrate({ ...options, stack });
+        await carryOut({ ...options, stack }, () => migrate({ ...options, stack }));
       },
     );
 

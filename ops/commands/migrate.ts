@@ -11,9 +11,9 @@ import { reopen } from "../migrate/cutOver";
 import { findLogin, VALUE_MS, type LoginOptions } from "../migrate/login";
 import { migrate as carryOver } from "../migrate/migration";
 import { findMaster, withServers } from "../migrate/sources";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../userError";
-import { DEFAULT_STACK } from "../words";
 
 export interface MigrateOptions extends LoginOptions {
   readonly stack: string;
@@ -67,9 +67,10 @@ export async function migrate(options: MigrateOptions): Promise<number> {
         ? `${JSON.stringify({ deployment, from: options.from, keys, bytes, heldMs })}\n`
         : `${deployment} has all data of ${options.from}, where writes were held for ${heldMs} ms and are refused from now on.\n`,
     );
-    const target = stack === DEFAULT_STACK ? "" : `${stack} `;
     process.stderr.write(
-      `Give the applications the new outputs: npm run outputs -- ${target}--show-secrets\nBack, without what is written here from now on: npm run migrate -- --from ${options.from} --reopen\n`,
+      hintsFor(options)(
+        `Give the applications the new outputs: npm run outputs -- --show-secrets\nBack, without what is written here from now on: npm run migrate -- --from ${options.from} --reopen\n`,
+      ),
     );
     return EXIT.ok;
   } finally {

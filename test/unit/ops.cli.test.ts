@@ -25,7 +25,7 @@ describe("the command line", function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "redis-ops-cli-"));
     writeFileSync(join(folder, "outputs.json"), JSON.stringify(contract));
-    // Knows the stacks dev (deployed) and new (not deployed), and records how it was called.
+    // Knows the stacks dev and other (deployed) and new (not deployed), and records how it was called.
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh
@@ -33,6 +33,7 @@ echo "$*" >> ${folder}/calls
 case "$*" in
 "stack ls"*) echo '[{"name":"dev"},{"name":"new"}]' ;;
 "stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
+"stack output"*"--stack other"*) cat ${folder}/outputs.json ;;
 "stack output"*"--stack new"*) echo '{}' ;;
 "stack output"*"--stack locked"*) echo "error: incorrect passphrase" >&2; exit 255 ;;
 "stack output"*) echo "error: no stack named 'x' found" >&2; exit 255 ;;
@@ -73,6 +74,11 @@ esac
     [["logs", "redis-mastr"], 2, /^There is no node or Sentinel "redis-mastr"; did you mean redis-master\?$/],
     [["promote"], 2, /^missing argument: which node/],
     [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
+    [
+      ["promote", "redis-replica-1", "--stack", "other"],
+      1,
+      /^redis is under Sentinel, .*npm run failover -- other --to redis-replica-1$/,
+    ],
     [
       ["status", "--stack", "absent"],
       1,
