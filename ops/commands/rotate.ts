@@ -78,7 +78,7 @@ const ofPassword = (user: string): Sentences => ({
   begun: `${user} has a new password, in the outputs. Once every client has it`,
   question: `Does every client of ${user} have the new password?`,
   ends: `The password of ${user} before the last rotation stops working: whoever still logs in with it is refused.`,
-  open: `The stack's file has the rotation of ${user}, which is not deployed yet`,
+  open: `The stack's file has the rotation of ${user}, which is not deployed yet, or not everywhere`,
 });
 
 const ofAuthority: Sentences = {
@@ -87,7 +87,7 @@ const ofAuthority: Sentences = {
   begun: "All members trust the new authority too, and it is in the outputs. Once every client trusts it",
   question: "Does every client trust the new authority?",
   ends: "The new authority signs all certificates: whoever trusts only the one before can no longer connect.",
-  open: "The stack's file has the rotation of the authority, which is not deployed yet",
+  open: "The stack's file has the rotation of the authority, which is not deployed yet, or not everywhere",
 };
 
 async function readConfig(stack: string): Promise<StackConfig> {

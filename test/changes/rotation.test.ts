@@ -123,7 +123,7 @@ describe("rotated passwords", () => {
     project.configure(NAME, { ...settings, maxmemoryMb: -1 });
     const failed = await project.command(["rotate", "app", "--stack", NAME]);
     assert.notEqual(failed.code, 0);
-    assert.match(failed.output, new RegExp(`rotation of app, which is not deployed yet; .*npm run up -- ${NAME}\\n`));
+    assert.match(failed.output, new RegExp(`rotation of app, which is not deployed yet, .*npm run up -- ${NAME}\\n`));
     project.configure(NAME, { ...settings, rotations: ["app:1+previous"] });
     const early = await project.command(["rotate", "app", "--finish", "--yes", "--stack", NAME]);
     assert.equal(early.code, 1);
