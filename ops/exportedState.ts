@@ -33,6 +33,16 @@ export interface ExportedState {
   readonly halfMade: readonly ExportedResource[];
 }
 
+/** Whether there is something of the stack: a stack or a component is recorded without an id, and nothing exists of it elsewhere. */
+export const hasResources = ({ resources, halfMade }: ExportedState): boolean =>
+  halfMade.length > 0 || resources.some(({ id }) => id !== undefined);
+
+/** Endpoint of the engine that a resource is on, which its provider has. */
+export function engineOf({ resources }: ExportedState, { provider = "" }: ExportedResource): string | undefined {
+  const host = resources.find(({ urn, id }) => provider === `${urn}::${id}`)?.inputs.host;
+  return typeof host === "string" ? host : undefined;
+}
+
 /** Reads what `pulumi stack export` prints. */
 export function parseState(exported: unknown): ExportedState {
   const { resources, pending_operations: pending } = exportSchema.parse(exported).deployment;

@@ -315,7 +315,7 @@ describe("destroy", () => {
   it("says what goes, what stays and how to remove that too", () => {
     assert.equal(
       destroyText("dev", volumesOf(state)),
-      'Stack "dev": all containers and networks are removed.\nThe data goes too: a.\nThe data stays on the engine: b.\nThe data stays, protected: c.',
+      'Stack "dev": all containers and networks will be removed.\nThe data will go too: a.\nThe data will stay on the engine: b.\nThe data will stay, protected: c.',
     );
     assert.match(
       leftoverText("dev", volumesOf(state)),

@@ -15,7 +15,7 @@ const urn = (name: string): string => `urn:pulumi:dev::redis-on-docker::type::${
 const state = (retainOnDelete: boolean) => ({
   deployment: {
     resources: [
-      { urn: urn("volume"), type: VOLUME, retainOnDelete, outputs: { name: "data" } },
+      { urn: urn("volume"), id: "data", type: VOLUME, retainOnDelete, outputs: { name: "data" } },
       ...["app.1", "app.2"].map((password) => ({
         urn: urn(`redis-password-${password}`),
         type: "random:index/randomPassword:RandomPassword",
@@ -86,7 +86,7 @@ esac
 
   it("destroys nothing when data would go by then that would have stayed", async () => {
     const { code, stderr } = await run(["destroy"], () => put("state", state(false)));
-    assert.match(stderr, /The data stays on the engine: data\./);
+    assert.match(stderr, /The data will stay on the engine: data\./);
     assert.match(stderr, /What becomes of the data of stack "dev" changed while the question waited\. Nothing was/);
     assert.equal(code, 1);
     assert.doesNotMatch(calls(), /^destroy/m);
@@ -96,6 +96,12 @@ esac
     const { code, stderr } = await run(["destroy"], () => undefined);
     assert.equal(code, 9, stderr);
     assert.match(calls(), /^destroy --yes .*--stack dev$/m);
+  });
+
+  it("says of an empty stack that there is nothing to remove", async () => {
+    put("state", { deployment: { resources: [{ urn: urn("stack"), type: "pulumi:pulumi:Stack" }] } });
+    const { stderr } = await run(["destroy"], () => undefined);
+    assert.match(stderr, /^Stack "dev" is empty: there is nothing to remove\.\n/);
   });
 
   it("does not finish a rotation that another person began meanwhile", async () => {
