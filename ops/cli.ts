@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { hintsFor, type HintTarget } from "./hints";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "./userError";
-import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
+import { DEFAULT_STACK, isStackName, splitPulumiWords, splitWords } from "./words";
 
 /**
  * The command line: names, options and their explanations. What a command does is in the file of its name under
@@ -25,7 +25,7 @@ interface OutputsWords {
 
 /** For commands with other words: the stack if the first word is one, and the other words. */
 function stackAndRest(words: readonly string[], options: Common): { stack: string; rest: readonly string[] } {
-  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, hasSettings);
+  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, isStackName);
   return { stack, rest };
 }
 
@@ -36,14 +36,12 @@ function onlyStack(words: readonly string[], options: Common): string {
   return stack;
 }
 
-/** For `logs` and `promote`: the stack, and one more word. */
-function stackAndNode(words: readonly string[], options: Common): { stack: string; node?: string } {
+/** For `logs`, `promote` and `rotate`: the stack, and one more word. */
+function stackAndWord(words: readonly string[], options: Common, meaning: string): { stack: string; word?: string } {
   const { stack, rest } = stackAndRest(words, options);
-  refuse(
-    rest.slice(1),
-    rest[0] === undefined ? "" : `"${rest[0]}" is taken for the node; name the stack first or with --stack`,
-  );
-  return { stack, node: rest[0] };
+  const [word, ...surplus] = rest;
+  refuse(surplus, `"${word}" is taken for the ${meaning}; name the stack first or with --stack`);
+  return { stack, word };
 }
 
 /** Runs a command; the commands that its sentence names, should it fail with one, are for the same stack. */
@@ -57,6 +55,9 @@ async function carryOut(target: HintTarget, command: () => Promise<number>): Pro
     throw error;
   }
 }
+
+const missing = (target: HintTarget, question: string): UserError =>
+  new UserError(`missing argument: ${hintsFor(target)(question)}`, EXIT.usage);
 
 function refuse(surplus: readonly string[], hint: string): void {
   if (surplus.length > 0) {
@@ -178,8 +179,12 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         .choices(["master", "replica"])
         .default("master"),
     )
-    .action(async (words: string[], options: Common & OutputsWords) => {
+    .action(async (words: string[], options: Common & OutputsWords, self: Command) => {
       const stack = onlyStack(words, options);
+      const given = ["from", "user", "node"].filter((name) => self.getOptionValueSource(name) === "cli");
+      if (!options.dotenv && given.length > 0) {
+        throw new UserError(`--${given[0]} says how --dotenv is written; add --dotenv`, EXIT.usage);
+      }
       if (options.json && options.dotenv) {
         throw new UserError("--json and --dotenv are two forms of the same; choose one", EXIT.usage);
       }
@@ -197,9 +202,9 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         words: string[],
         options: Common & { follow?: boolean; tail: number | "all"; since?: string; timestamps?: boolean },
       ) => {
-        const target = stackAndNode(words, options);
+        const { stack, word: node } = stackAndWord(words, options, "node");
         const { logs } = await import("./commands/logs.js");
-        await carryOut({ ...options, ...target }, () => logs({ ...options, ...target }));
+        await carryOut({ ...options, stack }, () => logs({ ...options, stack, node }));
       },
     );
 
@@ -238,12 +243,9 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .option("--force", "do not ask, and go on although writes may be lost")
     .option("--json", "for machines")
     .action(async (words: string[], options: Common & { yes?: boolean; force?: boolean }) => {
-      const { stack, node } = stackAndNode(words, options);
+      const { stack, word: node } = stackAndWord(words, options, "node");
       if (node === undefined) {
-        throw new UserError(
-          "missing argument: which node is to become the master? npm run promote -- NODE",
-          EXIT.usage,
-        );
+        throw missing({ ...options, stack }, "which node is to become the master? npm run promote -- NODE");
       }
       const { promote } = await import("./commands/promote.js");
       await carryOut({ ...options, stack }, () => promote({ ...options, stack, node }));
@@ -253,9 +255,9 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .option("--finish", "the password before the last rotation stops working")
     .option("-y, --yes", "do not ask")
     .action(async (words: string[], options: Common & { finish?: boolean; yes?: boolean }) => {
-      const { stack, node: user } = stackAndNode(words, options);
+      const { stack, word: user } = stackAndWord(words, options, "user");
       if (user === undefined) {
-        throw new UserError("missing argument: whose password? npm run rotate -- USER", EXIT.usage);
+        throw missing({ ...options, stack }, "whose password? npm run rotate -- USER");
       }
       const { rotate } = await import("./commands/rotate.js");
       await carryOut({ ...options, stack }, () => rotate({ ...options, stack, user }));

@@ -4,6 +4,7 @@ import { engineClient } from "../engine/engineClient";
 import { engineOf, exportState, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { UserError } from "./userError";
+import { isGone } from "./whyAbsent";
 
 /** A thing that a killed update had begun to create on an engine. (Volumes are simply found again.) */
 export interface HalfMade {
@@ -120,7 +121,7 @@ async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) {
+    if (isGone(error)) {
       return undefined;
     }
     throw error;

@@ -34,9 +34,6 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   if (options.reopen) {
     return letWritesGoOn(addresses, options);
   }
-  if (!options.yes) {
-    requireTerminal(QUESTION);
-  }
   const { stack, yes, json } = options;
   const contract = await readContract(stack, options.deployment);
   const login = await findLogin(options, addresses[0]!);
@@ -44,17 +41,22 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   try {
     const say = timedSteps((line) => process.stderr.write(line));
     const done = await withServers(addresses, login, async (servers) =>
-      withTarget(contract, async (target) =>
-        carryOver({
-          sources: await findMaster(addresses, servers),
+      withTarget(contract, async (target) => {
+        const sources = await findMaster(addresses, servers);
+        if (!yes) {
+          // Asked at the end, when everything is there: not after hours that nobody can say yes to.
+          requireTerminal(QUESTION);
+        }
+        return carryOver({
+          sources,
           login,
           target,
           deployment: contract.deployment,
           say,
           mayClose: (signal) => (yes ? Promise.resolve(true) : confirm(QUESTION, "--yes", signal)),
           signal: stop.signal,
-        }),
-      ),
+        });
+      }),
     );
     if (done === undefined) {
       process.stderr.write("Nothing was switched; the next attempt starts afresh.\n");

@@ -6,7 +6,7 @@ import { hintsFor } from "../hints";
 import { askPulumi } from "../pulumi";
 import { rotationEdits, type StackConfig } from "../rotations";
 import { agreedTo } from "../secondLook";
-import { pulumiReason, readContractAmong } from "../stack";
+import { pulumiReason, readContractAmong, requireOwnProgram } from "../stack";
 import { EXIT, UserError } from "../userError";
 import { up } from "./up";
 
@@ -24,6 +24,7 @@ export interface RotateOptions {
  * It writes the setting `rotations` into the stack's file, and then does what `npm run up` does.
  */
 export async function rotate({ stack, deployment, user, finish = false, yes }: RotateOptions): Promise<number> {
+  requireOwnProgram(stack);
   const { contract, isOneOfSeveral } = await readContractAmong(stack, deployment);
   const users = [...Object.keys(contract.users), ...(contract.tls === undefined ? [] : [TLS_AUTHORITY])];
   const hints = hintsFor({ stack, deployment: isOneOfSeveral ? contract.deployment : undefined });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { engineClient } from "../../engine/engineClient";
 import { contentsOf, LineSplitter, textOf } from "../../engine/output";
 import type { ContractMember } from "../../outputs/contract";
+import { isGone } from "../whyAbsent";
 import { linesOf, type LogLine } from "./lines";
 
 /** Which part of a log. */
@@ -81,12 +82,12 @@ async function followOnce(
 
 const tailOf = (tail: number | "all"): { tail?: number } => (tail === "all" ? {} : { tail });
 
-/** The engine's own words without the HTTP around them. */
+/** The engine's own words without the HTTP around them, and what brings a container back. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && "json" in error) {
     const message = (error.json as { message?: unknown } | undefined)?.message;
     if (typeof message === "string") {
-      return message;
+      return isGone(error) ? `${message}; npm run up brings it back` : message;
     }
   }
   return error instanceof Error ? error.message : String(error);

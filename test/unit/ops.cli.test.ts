@@ -72,6 +72,18 @@ esac
     [["logs", "--tail", "x"], 2, /has to be a whole number, or all/],
     [["logs", "--since", "yesterday"], 2, /^--since yesterday: give a time such as 10m/],
     [["logs", "redis-mastr"], 2, /^There is no node or Sentinel "redis-mastr"; did you mean redis-master\?$/],
+    [
+      ["rotate", "app", "reports"],
+      2,
+      /^too many arguments: reports \("app" is taken for the user; name the stack first or with --stack\)$/,
+    ],
+    [["outputs", "--from", "network"], 2, /^--from says how --dotenv is written; add --dotenv$/],
+    [["outputs", "--json", "--user", "app"], 2, /^--user says how --dotenv is written; add --dotenv$/],
+    ...(["destroy", "up", "preview", "rotate"] as const).map((command): [string[], number, RegExp] => [
+      [command, "organization/yaml-program/dev", ...(command === "rotate" ? ["app"] : [])],
+      1,
+      /^Stack "organization\/yaml-program\/dev" belongs to another program, yaml-program; .*pulumi destroy$/,
+    ]),
     [["promote"], 2, /^missing argument: which node/],
     [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
     [
@@ -111,7 +123,7 @@ esac
     const words = advice[2]!.replace("NAME", "redis-replica-1").split(" ");
     const { stdout, code } = await run(advice[1]!, ...words);
     const { host, port } = contract.nodes[1]!.announced;
-    assert.match(stdout, new RegExp(`exec -i redis-replica-1 .* cli ${host} ${port} REPLICAOF NO ONE\\n$`));
+    assert.match(stdout, new RegExp(`exec -i redis-replica-1 .* cli ${host} ${port} -e REPLICAOF NO ONE\\n$`));
     assert.equal(code, 0);
   });
 
@@ -245,7 +257,7 @@ describe("connect", () => {
     const args = dockerArguments(contract.nodes[1]!, ["INFO", "server"], true);
     assert.deepEqual(args, [
       "-H", "unix:///var/run/docker.sock", "exec", "-it", "redis-replica-1",
-      "/bin/sh", "/opt/redis-node/node.sh", "cli", "172.30.29.12", "6379", "INFO", "server",
+      "/bin/sh", "/opt/redis-node/node.sh", "cli", "172.30.29.12", "6379", "-e", "INFO", "server",
     ]); // prettier-ignore
     assert.ok(dockerArguments(contract.nodes[1]!, [], false).includes("-i"));
   });
