@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exportState, type ExportedState } from "./exportedState";
+import { exportState, hasResources, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 import { UserError } from "./userError";
@@ -27,9 +27,6 @@ export async function beforeUpdate(stack: string): Promise<readonly string[]> {
  */
 export const previewOptions = ({ resources }: ExportedState): readonly string[] =>
   resources.some((resource) => resource.protect) ? [] : ["--skip-preview"];
-
-/** A stack or a component is recorded without an id, and nothing exists of it elsewhere. */
-const hasResources = ({ resources }: ExportedState): boolean => resources.some(({ id }) => id !== undefined);
 
 /**
  * Pulumi tries a passphrase when it reads the first secret. Where there is none yet, that is when it records what it has

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { hintsFor, type HintTarget } from "./hints";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "./userError";
-import { DEFAULT_STACK, hasSettings, splitPulumiWords, splitWords } from "./words";
+import { DEFAULT_STACK, isStackName, splitPulumiWords, splitWords } from "./words";
 
 /**
  * The command line: names, options and their explanations. What a command does is in the file of its name under
@@ -24,7 +25,7 @@ interface OutputsWords {
 
 /** For commands with other words: the stack if the first word is one, and the other words. */
 function stackAndRest(words: readonly string[], options: Common): { stack: string; rest: readonly string[] } {
-  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, hasSettings);
+  const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, isStackName);
   return { stack, rest };
 }
 
@@ -35,15 +36,28 @@ function onlyStack(words: readonly string[], options: Common): string {
   return stack;
 }
 
-/** For `logs` and `promote`: the stack, and one more word. */
-function stackAndNode(words: readonly string[], options: Common): { stack: string; node?: string } {
+/** For `logs`, `promote` and `rotate`: the stack, and one more word. */
+function stackAndWord(words: readonly string[], options: Common, meaning: string): { stack: string; word?: string } {
   const { stack, rest } = stackAndRest(words, options);
-  refuse(
-    rest.slice(1),
-    rest[0] === undefined ? "" : `"${rest[0]}" is taken for the node; name the stack first or with --stack`,
-  );
-  return { stack, node: rest[0] };
+  const [word, ...surplus] = rest;
+  refuse(surplus, `"${word}" is taken for the ${meaning}; name the stack first or with --stack`);
+  return { stack, word };
 }
+
+/** Runs a command; the commands that its sentence names, should it fail with one, are for the same stack. */
+async function carryOut(target: HintTarget, command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (error instanceof UserError) {
+      error.message = hintsFor(target)(error.message);
+    }
+    throw error;
+  }
+}
+
+const missing = (target: HintTarget, question: string): UserError =>
+  new UserError(`missing argument: ${hintsFor(target)(question)}`, EXIT.usage);
 
 function refuse(surplus: readonly string[], hint: string): void {
   if (surplus.length > 0) {
@@ -93,7 +107,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     async (words: string[], options: Common) => {
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
       const { up } = await import("./commands/up.js");
-      process.exitCode = await up({ stack, args: rest });
+      await carryOut({ stack }, () => up({ stack, args: rest }));
     },
   );
 
@@ -103,7 +117,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const { preview, markdownOption } = await import("./commands/preview.js");
       const { markdown, rest: others } = markdownOption(words);
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(others, options.stack);
-      process.exitCode = await preview({ stack, args: rest, markdown });
+      await carryOut({ stack }, () => preview({ stack, args: rest, markdown }));
     });
 
   ofPulumi(
@@ -116,7 +130,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { yes?: boolean; removeStack?: boolean }) => {
       const { stack = DEFAULT_STACK, rest } = splitPulumiWords(words, options.stack);
       const { destroy } = await import("./commands/destroy.js");
-      process.exitCode = await destroy({ ...options, stack, args: rest });
+      await carryOut({ stack }, () => destroy({ ...options, stack, args: rest }));
     });
 
   look(
@@ -133,7 +147,8 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       const stack = onlyStack(isWord ? [options.watch as string, ...words] : words, options);
       const watchS = watch === undefined ? undefined : watch === true ? 2 : seconds(watch);
       const { status } = await import("./commands/status.js");
-      process.exitCode = await status({ stack, deployment: options.deployment, json: options.json, watchS });
+      const { deployment, json } = options;
+      await carryOut({ stack, deployment }, () => status({ stack, deployment, json, watchS }));
     });
 
   look("verify", "[STACK]", "run the checks that every deployment ends with")
@@ -146,7 +161,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { timeout?: number }) => {
       const stack = onlyStack(words, options);
       const { verify } = await import("./commands/verify.js");
-      process.exitCode = await verify({ ...options, stack, timeoutS: options.timeout });
+      await carryOut({ ...options, stack }, () => verify({ ...options, stack, timeoutS: options.timeout }));
     });
 
   look("outputs", "[STACK] [--dotenv] [--show-secrets]", "what applications' stacks get from this one")
@@ -164,13 +179,17 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         .choices(["master", "replica"])
         .default("master"),
     )
-    .action(async (words: string[], options: Common & OutputsWords) => {
+    .action(async (words: string[], options: Common & OutputsWords, self: Command) => {
       const stack = onlyStack(words, options);
+      const given = ["from", "user", "node"].filter((name) => self.getOptionValueSource(name) === "cli");
+      if (!options.dotenv && given.length > 0) {
+        throw new UserError(`--${given[0]} says how --dotenv is written; add --dotenv`, EXIT.usage);
+      }
       if (options.json && options.dotenv) {
         throw new UserError("--json and --dotenv are two forms of the same; choose one", EXIT.usage);
       }
       const { outputs } = await import("./commands/outputs.js");
-      process.exitCode = await outputs({ ...options, stack });
+      await carryOut({ ...options, stack }, () => outputs({ ...options, stack }));
     });
 
   look("logs", "[STACK] [NODE] [--follow]", "what the containers say, all in order of time or one")
@@ -183,9 +202,9 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
         words: string[],
         options: Common & { follow?: boolean; tail: number | "all"; since?: string; timestamps?: boolean },
       ) => {
-        const target = stackAndNode(words, options);
+        const { stack, word: node } = stackAndWord(words, options, "node");
         const { logs } = await import("./commands/logs.js");
-        process.exitCode = await logs({ ...options, ...target });
+        await carryOut({ ...options, stack }, () => logs({ ...options, stack, node }));
       },
     );
 
@@ -202,7 +221,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { node?: string }) => {
       const { stack, rest } = stackAndRest(words, options);
       const { connect } = await import("./commands/connect.js");
-      process.exitCode = await connect({ ...options, stack, args: rest });
+      await carryOut({ ...options, stack }, () => connect({ ...options, stack, args: rest }));
     });
 
   look(
@@ -216,7 +235,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .action(async (words: string[], options: Common & { to?: string; yes?: boolean }) => {
       const stack = onlyStack(words, options);
       const { failover } = await import("./commands/failover.js");
-      process.exitCode = await failover({ ...options, stack });
+      await carryOut({ ...options, stack }, () => failover({ ...options, stack }));
     });
 
   look("promote", "[STACK] NODE [--yes]", "make this node the master (topology replication)")
@@ -224,27 +243,24 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .option("--force", "do not ask, and go on although writes may be lost")
     .option("--json", "for machines")
     .action(async (words: string[], options: Common & { yes?: boolean; force?: boolean }) => {
-      const { stack, node } = stackAndNode(words, options);
+      const { stack, word: node } = stackAndWord(words, options, "node");
       if (node === undefined) {
-        throw new UserError(
-          "missing argument: which node is to become the master? npm run promote -- NODE",
-          EXIT.usage,
-        );
+        throw missing({ ...options, stack }, "which node is to become the master? npm run promote -- NODE");
       }
       const { promote } = await import("./commands/promote.js");
-      process.exitCode = await promote({ ...options, stack, node });
+      await carryOut({ ...options, stack }, () => promote({ ...options, stack, node }));
     });
 
   look("rotate", "[STACK] USER [--finish]", "give a user another password, without a failed command; then finish that")
     .option("--finish", "the password before the last rotation stops working")
     .option("-y, --yes", "do not ask")
     .action(async (words: string[], options: Common & { finish?: boolean; yes?: boolean }) => {
-      const { stack, node: user } = stackAndNode(words, options);
+      const { stack, word: user } = stackAndWord(words, options, "user");
       if (user === undefined) {
-        throw new UserError("missing argument: whose password? npm run rotate -- USER", EXIT.usage);
+        throw missing({ ...options, stack }, "whose password? npm run rotate -- USER");
       }
       const { rotate } = await import("./commands/rotate.js");
-      process.exitCode = await rotate({ ...options, stack, user });
+      await carryOut({ ...options, stack }, () => rotate({ ...options, stack, user }));
     });
 
   look(
@@ -268,7 +284,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       ) => {
         const stack = onlyStack(words, options);
         const { migrate } = await import("./commands/migrate.js");
-        process.exitCode = await migrate({ ...options, stack });
+        await carryOut({ ...options, stack }, () => migrate({ ...options, stack }));
       },
     );
 

@@ -1,6 +1,6 @@
 import { endpointText } from "../config/plan";
 import type { Contract, ContractEndpoint } from "../outputs/contract";
-import { DEFAULT_STACK } from "./words";
+import { hintsFor } from "./hints";
 
 /**
  * What `up` ends with: where it is, how to look at it, and how a program gets to it. Pure, and without the password: a
@@ -10,15 +10,15 @@ import { DEFAULT_STACK } from "./words";
  */
 export function connectionHelp(contract: Contract, stack: string, several: boolean): string {
   const { deployment, topology, nodes, sentinels, masterName } = contract;
-  const words = commandWords(stack, several ? deployment : undefined);
+  const hints = hintsFor({ stack, deployment: several ? deployment : undefined });
   const endpoints = (members: readonly ContractEndpoint[]) => members.map(endpointText).join(" ");
   const lines = [
     `${deployment} is up and checked.`,
     "",
     `  Redis      ${endpoints(nodes)}`,
     ...(topology === "sentinel" ? [`  Sentinel   ${endpoints(sentinels)}, master name ${masterName}`] : []),
-    `  Look       npm run status${words}`,
-    `  redis-cli  npm run connect${words}`,
+    hints("  Look       npm run status"),
+    hints("  redis-cli  npm run connect"),
     "",
     "  Node.js",
     ...ioredisLines(contract, stack, several).map((line) => `    ${line}`),
@@ -26,15 +26,6 @@ export function connectionHelp(contract: Contract, stack: string, several: boole
     ...redisPyLines(contract, stack, several).map((line) => `    ${line}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
-}
-
-/** The words behind `npm run COMMAND` that mean this stack and deployment; nothing for the default ones. */
-function commandWords(stack: string, deployment: string | undefined): string {
-  const words = [
-    ...(stack === DEFAULT_STACK ? [] : [stack]),
-    ...(deployment === undefined ? [] : ["--deployment", deployment]),
-  ];
-  return words.length === 0 ? "" : ` -- ${words.join(" ")}`;
 }
 
 const outputCommand = (stack: string): string =>

@@ -26,11 +26,21 @@ const exportSchema = z.object({
   }),
 });
 
-/** What Pulumi knows of a stack, as far as the commands need it; secrets are encrypted in it. */
+/** What Pulumi knows of a stack, as far as the commands need it; secrets are encrypted in it unless they were asked for. */
 export interface ExportedState {
   readonly resources: readonly ExportedResource[];
   /** What an update that was killed had begun to create: it may be there or not, and in any state. */
   readonly halfMade: readonly ExportedResource[];
+}
+
+/** Whether there is something of the stack: a stack or a component is recorded without an id, and nothing exists of it elsewhere. */
+export const hasResources = ({ resources, halfMade }: ExportedState): boolean =>
+  halfMade.length > 0 || resources.some(({ id }) => id !== undefined);
+
+/** Endpoint of the engine that a resource is on, which its provider has. */
+export function engineOf({ resources }: ExportedState, { provider = "" }: ExportedResource): string | undefined {
+  const host = resources.find(({ urn, id }) => provider === `${urn}::${id}`)?.inputs.host;
+  return typeof host === "string" ? host : undefined;
 }
 
 /** Reads what `pulumi stack export` prints. */
@@ -40,9 +50,13 @@ export function parseState(exported: unknown): ExportedState {
   return { resources: resources ?? [], halfMade: creating.map(({ resource }) => resource) };
 }
 
-/** @throws UserError when Pulumi does not give it. */
-export async function exportState(stack: string): Promise<ExportedState> {
-  const result = await askPulumi(["stack", "export", "--stack", stack]);
+/**
+ * @param withSecrets readable, for a comparison; else encrypted.
+ * @throws UserError when Pulumi does not give it.
+ */
+export async function exportState(stack: string, withSecrets = false): Promise<ExportedState> {
+  const options = withSecrets ? ["--show-secrets"] : [];
+  const result = await askPulumi(["stack", "export", ...options, "--stack", stack]);
   if (result.exitCode !== 0) {
     throw new UserError(`Pulumi cannot read stack "${stack}": ${pulumiReason(result.stderr)}`);
   }

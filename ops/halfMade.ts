@@ -3,7 +3,7 @@ import { engineClient } from "../engine/engineClient";
 import { engineReasonOf, statusOf } from "../engine/engineError";
 import { labelsOf } from "../engine/labelsOf";
 import { stopContainer } from "../engine/stopContainer";
-import { exportState, type ExportedState } from "./exportedState";
+import { engineOf, exportState, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { UserError } from "./userError";
 
@@ -28,14 +28,15 @@ const KINDS: Readonly<Record<string, HalfMade["kind"]>> = {
 };
 
 /** What may be on the engines without the stack's state knowing it; containers before the networks they are on. Pure. */
-export function halfMadeOf({ resources, halfMade }: ExportedState): readonly HalfMade[] {
-  const found = halfMade.flatMap(({ type, urn, provider = "", inputs }): HalfMade[] => {
+export function halfMadeOf(state: ExportedState): readonly HalfMade[] {
+  const found = state.halfMade.flatMap((resource): HalfMade[] => {
+    const { type, urn, inputs } = resource;
     const kind = KINDS[type];
-    const engine = resources.find((resource) => provider === `${resource.urn}::${resource.id}`)?.inputs.host;
+    const engine = engineOf(state, resource);
     // `urn:pulumi:STACK::PROJECT::...`
     const [stack, project] = urn.split("::");
     const owner = `${project}/${stack!.split(":").at(-1)}`;
-    return kind === undefined || typeof engine !== "string" ? [] : [{ kind, name: String(inputs.name), engine, owner }];
+    return kind === undefined || engine === undefined ? [] : [{ kind, name: String(inputs.name), engine, owner }];
   });
   return found.sort((a, b) => a.kind.localeCompare(b.kind));
 }

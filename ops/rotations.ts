@@ -22,13 +22,16 @@ export interface RotationWish {
   readonly deployment: string;
   /** End the overlap instead: the password before is no longer accepted. */
   readonly finish: boolean;
+  /** Whether clients can have the user's password of this generation: the outputs have it. */
+  readonly isDeployed: (generation: number) => boolean;
 }
 
 /**
- * The edits that begin or finish a rotation; pure.
+ * The edits that begin or finish a rotation; none for one that was begun and is not deployed yet, which an update brings
+ * about. Pure.
  *
  * @throws UserError when there is no such user, or what it has is not generated, or the rotation before is not finished, or there
- *   is none to finish.
+ *   is none to finish, or what clients use now would be gone.
  */
 export function rotationEdits(config: StackConfig, wish: RotationWish): readonly ConfigEdit[] {
   const { user, users, deployment } = wish;
@@ -52,6 +55,9 @@ export function rotationEdits(config: StackConfig, wish: RotationWish): readonly
   const before = own ?? common ?? [];
   const at = before.findIndex((rotation) => rotation.user === user);
   const after = next(before[at] ?? { user, generation: 0, overlap: false }, wish);
+  if (after === undefined) {
+    return [];
+  }
   const index = at === -1 ? before.length : at;
   // A deployment's own list replaces the common one, so it has to have all of it.
   const copied = own === undefined ? before.map((rotation, place) => ({ rotation, place })) : [];
@@ -80,9 +86,21 @@ function placeOf(config: StackConfig, deployment: string): { path: readonly stri
   return { path: [DEPLOYMENTS_KEY, found[0]], settings: found[1] };
 }
 
-function next({ user, generation, overlap }: Rotation, { finish }: RotationWish): Rotation {
+/** Undefined for what is there already. */
+function next(rotation: Rotation, { finish, isDeployed }: RotationWish): Rotation | undefined {
+  const { user, generation, overlap } = rotation;
   if (finish && !overlap) {
     throw new UserError(`No rotation of ${user} is under way; begin one with: npm run rotate -- ${user}`);
+  }
+  if (!isDeployed(generation)) {
+    if (overlap && !finish) {
+      return undefined;
+    }
+    throw new UserError(
+      finish
+        ? `The rotation of ${user} is not deployed yet, so no client can have what is new, and all would be locked out; deploy it first: npm run rotate -- ${user}`
+        : `What the stack's file says of ${user} is not deployed yet, so no rotation begins; deploy it first: npm run up`,
+    );
   }
   if (!finish && overlap) {
     throw new UserError(

@@ -3,7 +3,7 @@ import { ContractError, parseContract, type Contract } from "../outputs/contract
 import { askPulumi, type PulumiResult } from "./pulumi";
 import { ensureStack } from "./toolchain";
 import { UserError } from "./userError";
-import { hasSettings, shortStackName, stacksWithSettings } from "./words";
+import { hasSettings, otherProgramOf, shortStackName, stacksWithSettings } from "./words";
 
 /**
  * The outputs of a deployed stack, secrets included: the only place where the commands learn what there is.
@@ -113,11 +113,26 @@ export async function stackNames(): Promise<readonly string[]> {
 }
 
 /**
+ * Stops where a stack is of another program, which alone can change it; its outputs can be read from here.
+ *
+ * @throws UserError that says so.
+ */
+export function requireOwnProgram(stack: string): void {
+  const other = otherProgramOf(stack);
+  if (other !== undefined) {
+    throw new UserError(
+      `Stack "${stack}" belongs to another program, ${other}; it is changed and removed there, in that program's folder: pulumi up, pulumi destroy`,
+    );
+  }
+}
+
+/**
  * Stops unless the stack is there.
  *
  * @throws UserError that names the stacks there are.
  */
 export async function requireStack(stack: string): Promise<void> {
+  requireOwnProgram(stack);
   const deployed = await stackNames();
   if (!isAmong(deployed, stack)) {
     throw absentStack(stack, deployed);
@@ -130,6 +145,7 @@ export async function requireStack(stack: string): Promise<void> {
  * @throws UserError that names the stacks there are.
  */
 export async function makeStack(stack: string): Promise<void> {
+  requireOwnProgram(stack);
   if (!hasSettings(stack)) {
     await requireStack(stack);
   }

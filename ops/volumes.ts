@@ -26,15 +26,18 @@ export function volumesOf({ resources }: ExportedState): StackVolume[] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** What is said instead of a stack without anything. */
+export const emptyText = (stack: string): string => `Stack "${stack}" is empty: there is nothing to remove.`;
+
 /** What is about to happen to the data, as sentences. */
 export function destroyText(stack: string, volumes: readonly StackVolume[]): string {
   const of = (fate: StackVolume["fate"]) => volumes.filter((volume) => volume.fate === fate).map(({ name }) => name);
   const [deleted, kept, guarded] = [of("deleted"), of("kept"), of("protected")];
   return [
-    `Stack "${stack}": all containers and networks are removed.`,
-    ...(deleted.length > 0 ? [`The data goes too: ${deleted.join(", ")}.`] : []),
-    ...(kept.length > 0 ? [`The data stays on the engine: ${kept.join(", ")}.`] : []),
-    ...(guarded.length > 0 ? [`The data stays, protected: ${guarded.join(", ")}.`] : []),
+    `Stack "${stack}": all containers and networks will be removed.`,
+    ...(deleted.length > 0 ? [`The data will go too: ${deleted.join(", ")}.`] : []),
+    ...(kept.length > 0 ? [`The data will stay on the engine: ${kept.join(", ")}.`] : []),
+    ...(guarded.length > 0 ? [`The data will stay, protected: ${guarded.join(", ")}.`] : []),
   ].join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** The stack that is meant when none is named. */
@@ -48,6 +48,16 @@ export const settingsFile = (stack: string): string => resolve(`Pulumi.${shortSt
 /** Whether there is a settings file for a stack of this name; a word on the command line for which there is one is a stack. */
 export function hasSettings(stack: string): boolean {
   return /^[\w./-]+$/.test(stack) && existsSync(settingsFile(stack));
+}
+
+/** Whether a word on a command line is a stack: it has settings here, or is a whole name such as `organization/project/dev`. */
+export const isStackName = (word: string): boolean => hasSettings(word) || /^[\w.-]+(\/[\w.-]+){1,2}$/.test(word);
+
+/** The other program that a stack's whole name says it is of; undefined for a stack of this one. */
+export function otherProgramOf(stack: string): string | undefined {
+  const [, project, name] = stack.split("/");
+  const own = /^name:\s*["']?([\w.-]+)/m.exec(readFileSync("Pulumi.yaml", "utf8"))?.[1];
+  return name === undefined || project === own ? undefined : project;
 }
 
 /** The stacks for which there is a settings file, deployed or not. */

@@ -27,6 +27,20 @@ import { ensure } from "./setup.mjs";
 import { ensureStack, keepingStackFiles } from "./stack.mjs";
 import { IMAGE, VARIANTS } from "./versions.mjs";
 
+/** What `--help` prints for the commands that are done here. @type {Record<string, string>} */
+const usages = {
+  doctor: `Usage: npm run doctor
+
+Shows what is found, what is missing, and what \`npm run up\` would do about it; changes nothing.
+Exit codes: 0 all is there; 1 something is missing.
+`,
+  image: `Usage: npm run image -- NAME...
+
+Gets images onto the engine unless they are there: pulled, or built from packages of the system. Those that can be built:
+${[IMAGE, ...Object.keys(VARIANTS)].join(", ")}.
+`,
+};
+
 /**
  * What to execute for a command, once everything is there.
  * @param {string} command
@@ -76,6 +90,12 @@ async function main(words) {
   const [command = "--help", ...args] = words.filter((word) => word !== "--offline");
   /** @type {import("./piece.mjs").Context} */
   const context = { env: process.env, offline, image: process.env.REDIS_IMAGE || stackImage(args) || IMAGE, found: {} };
+
+  const usage = usages[command];
+  if (usage !== undefined && args.some((arg) => arg === "--help" || arg === "-h")) {
+    process.stdout.write(usage);
+    return 0;
+  }
 
   if (command === "doctor") {
     const rows = await examine(context);

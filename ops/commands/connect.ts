@@ -4,7 +4,8 @@ import { currentMaster } from "../../checks/roles";
 import { nodeCommand } from "../../node/program";
 import type { Contract, ContractMember } from "../../outputs/contract";
 import { readContract } from "../stack";
-import { UserError } from "../userError";
+import { EXIT, UserError } from "../userError";
+import { whyAbsent } from "../whyAbsent";
 import { memberNamed } from "./logs";
 
 export interface ConnectOptions {
@@ -24,7 +25,12 @@ export async function connect({ stack, deployment, node, args }: ConnectOptions)
   if (isInteractive && args.length === 0) {
     process.stderr.write(`${member.name} (${member.host}:${member.port}); end with Ctrl-D\n`);
   }
-  return runDocker(dockerArguments(member, args, isInteractive));
+  const exitCode = await runDocker(dockerArguments(member, args, isInteractive));
+  const reason = exitCode === EXIT.ok ? undefined : await whyAbsent(member);
+  if (reason !== undefined) {
+    throw new UserError(reason);
+  }
+  return exitCode;
 }
 
 /**
@@ -34,7 +40,9 @@ export async function connect({ stack, deployment, node, args }: ConnectOptions)
  */
 export function dockerArguments(member: ContractMember, args: readonly string[], isInteractive: boolean): string[] {
   const { engine, name, announced } = member;
-  const session = [...nodeCommand("cli"), announced.host, String(announced.port), ...args];
+  // A command that was refused is a failure for a script, too; a person sees what it says.
+  const failing = args.length > 0 ? ["-e"] : [];
+  const session = [...nodeCommand("cli"), announced.host, String(announced.port), ...failing, ...args];
   return ["-H", engine, "exec", isInteractive ? "-it" : "-i", name, ...session];
 }
 

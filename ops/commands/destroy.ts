@@ -1,11 +1,12 @@
 import { confirm } from "../ask";
-import { exportState } from "../exportedState";
+import { exportState, hasResources } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
+import { refuseNeighbours } from "../neighbours";
 import { runPulumi } from "../pulumi";
 import { agreedTo } from "../secondLook";
 import { requireStack } from "../stack";
 import { EXIT, UserError } from "../userError";
-import { destroyText, leftoverText, volumesOf } from "../volumes";
+import { destroyText, emptyText, leftoverText, volumesOf } from "../volumes";
 
 export interface DestroyOptions {
   readonly stack: string;
@@ -19,18 +20,23 @@ export interface DestroyOptions {
 /** `npm run destroy`: what `pulumi destroy` does, but protected data volumes do not stop it; they stay. */
 export async function destroy({ stack, yes, removeStack, args }: DestroyOptions): Promise<number> {
   await requireStack(stack);
-  const volumes = await agreedTo({
+  const removed = await agreedTo({
     what: `What becomes of the data of stack "${stack}"`,
-    look: async () => volumesOf(await exportState(stack)),
-    show: (seen) => process.stderr.write(`${destroyText(stack, seen)}\n`),
+    look: async () => {
+      const state = await exportState(stack);
+      await refuseNeighbours(state);
+      return { isEmpty: !hasResources(state), volumes: volumesOf(state) };
+    },
+    show: ({ isEmpty, volumes }) => say(isEmpty ? emptyText(stack) : destroyText(stack, volumes)),
     ask: yes ? undefined : () => confirm(`Destroy stack "${stack}"?`),
   });
-  if (volumes === undefined) {
-    process.stderr.write("Nothing was changed.\n");
+  if (removed === undefined) {
+    say("Nothing was changed.");
     return EXIT.failed;
   }
+  const { volumes } = removed;
   // It would hold on to its network.
-  await removeHalfMade(stack, (line) => process.stderr.write(`${line}\n`));
+  await removeHalfMade(stack, say);
   const isProtected = volumes.some(({ fate }) => fate === "protected");
   // Only where there is something protected: the option keeps what the protected ones depend on as well.
   const exclude = isProtected ? ["--exclude-protected"] : [];
@@ -52,6 +58,9 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
   const leftover = leftoverText(stack, volumes);
   process.stdout.write(leftover === "" ? "" : `${leftover}\n`);
   if (!removeStack) {
+    if (!isProtected) {
+      say(`The stack itself, with its history, goes with: npm run destroy -- ${stack} --remove-stack`);
+    }
     return EXIT.ok;
   }
   if (isProtected) {
@@ -59,3 +68,5 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
   }
   return runPulumi(["stack", "rm", "--yes", "--preserve-config", "--stack", stack]);
 }
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);

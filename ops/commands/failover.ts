@@ -3,6 +3,7 @@ import { handOver, planFailover, type FailoverPlan } from "../handover/failover"
 import { stopSignal, timedSteps } from "../handover/announce";
 import { withGroup } from "../handover/group";
 import { named } from "../handover/steps";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { bytesText } from "../units";
 import { EXIT, UserError } from "../userError";
@@ -35,7 +36,7 @@ export async function failover({ stack, deployment, to, yes, json }: FailoverOpt
     try {
       // Looked at again: the question may have been on the screen for an hour.
       const current = yes ? plan : await planFailover(group, plan.candidate.name);
-      const say = timedSteps((line) => process.stderr.write(line));
+      const say = timedSteps((line) => process.stderr.write(hintsFor({ stack, deployment })(line)));
       const { master, pausedMs } = await handOver(group, current, { say, signal: stop.signal });
       process.stdout.write(
         json

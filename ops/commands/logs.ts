@@ -4,6 +4,7 @@ import { nearestName } from "../../config/problems";
 import type { Contract, ContractMember } from "../../outputs/contract";
 import { followLog, readLog, reasonOf, type LogRange } from "../logs/containerLog";
 import { inOrder, parseSince, type LogLine } from "../logs/lines";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../userError";
 
@@ -25,7 +26,9 @@ export async function logs(options: LogsOptions): Promise<number> {
   const members = options.node === undefined ? membersOf(contract) : [memberNamed(contract, options.node)];
   const write = writer(members, options);
   const range = { tail: options.tail, sinceS };
-  return options.follow ? follow(members, range, write) : print(members, range, write);
+  const hints = hintsFor(options);
+  const complain = (line: string) => process.stderr.write(`${hints(line)}\n`);
+  return options.follow ? follow(members, range, write, complain) : print(members, range, write, complain);
 }
 
 /** @throws UserError that names the nearest one. */
@@ -45,6 +48,7 @@ async function print(
   members: readonly ContractMember[],
   range: LogRange,
   write: (line: LogLine) => void,
+  complain: (line: string) => void,
 ): Promise<number> {
   const failed: string[] = [];
   const all = await Promise.all(
@@ -56,7 +60,7 @@ async function print(
     ),
   );
   inOrder(all).forEach(write);
-  failed.forEach((line) => process.stderr.write(`${line}\n`));
+  failed.forEach(complain);
   return failed.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -64,11 +68,12 @@ async function follow(
   members: readonly ContractMember[],
   range: LogRange,
   write: (line: LogLine) => void,
+  complain: (line: string) => void,
 ): Promise<number> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const lost = (name: string) => (reason: string) => process.stderr.write(`${name}: ${reason}; waiting for it\n`);
+  const lost = (name: string) => (reason: string) => complain(`${name}: ${reason}; waiting for it`);
   await Promise.all(members.map((member) => followLog(member, range, write, lost(member.name), stopped.signal)));
   return EXIT.ok;
 }

@@ -12,9 +12,9 @@ import { reopen } from "../migrate/cutOver";
 import { findLogin, VALUE_MS, type LoginOptions } from "../migrate/login";
 import { migrate as carryOver } from "../migrate/migration";
 import { findMaster, withServers } from "../migrate/sources";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../userError";
-import { DEFAULT_STACK } from "../words";
 
 export interface MigrateOptions extends LoginOptions {
   readonly stack: string;
@@ -35,27 +35,29 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   if (options.reopen) {
     return letWritesGoOn(addresses, options);
   }
-  if (!options.yes) {
-    requireTerminal(QUESTION);
-  }
-  const { yes, json } = options;
-  const contract = await readContract(options.stack, options.deployment);
+  const { stack, yes, json } = options;
+  const contract = await readContract(stack, options.deployment);
   const login = await findLogin(options, addresses[0]!);
   const stop = stopSignal();
   try {
     const say = timedSteps((line) => process.stderr.write(line));
     const done = await withServers(addresses, login, async (servers) =>
-      withTarget(contract, async (target) =>
-        carryOver({
-          sources: await findMaster(addresses, servers),
+      withTarget(contract, async (target) => {
+        const sources = await findMaster(addresses, servers);
+        if (!yes) {
+          // Asked at the end, when everything is there: not after hours that nobody can say yes to.
+          requireTerminal(QUESTION);
+        }
+        return carryOver({
+          sources,
           login,
           target,
           deployment: contract.deployment,
           say,
           mayClose: (signal) => (yes ? Promise.resolve(true) : confirm(QUESTION, "--yes", signal)),
           signal: stop.signal,
-        }),
-      ),
+        });
+      }),
     );
     if (done === undefined) {
       process.stderr.write("Nothing was switched; the next attempt starts afresh.\n");
@@ -77,18 +79,17 @@ export async function migrate(options: MigrateOptions): Promise<number> {
 
 /** What is said once all is carried over: how to go on, and the way back. Pure. */
 export function nextSteps({ stack, deployment, from, user, passwordFile }: MigrateOptions): string {
-  const outputs = [
-    ...(stack === DEFAULT_STACK ? [] : [stack]),
-    ...(deployment === undefined ? [] : ["--deployment", deployment]),
-    "--show-secrets",
-  ];
   const back = [
     ...["--from", from!],
     ...(user === undefined ? [] : ["--user", user]),
     ...(passwordFile === undefined ? [] : ["--password-file", passwordFile]),
     "--reopen",
   ];
-  return `Give the applications the new outputs: npm run outputs -- ${words(outputs)}\nBack, without what is written here from now on: npm run migrate -- ${words(back)}\n`;
+  const hints = hintsFor({ stack, deployment });
+  return (
+    hints("Give the applications the new outputs: npm run outputs -- --show-secrets\n") +
+    `Back, without what is written here from now on: npm run migrate -- ${words(back)}\n`
+  );
 }
 
 /** As a shell takes them. */

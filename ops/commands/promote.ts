@@ -6,6 +6,7 @@ import { withGroup } from "../handover/group";
 import { planPromotion, promote as carryOut, type PromotionPlan } from "../handover/promotion";
 import { awaitRecorded } from "../handover/record";
 import { named } from "../handover/steps";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../userError";
 
@@ -45,10 +46,10 @@ export async function promote(options: PromoteOptions): Promise<number> {
     }
     const stop = stopSignal();
     try {
-      const say = timedSteps((line) => process.stderr.write(line));
+      const say = timedSteps((line) => process.stderr.write(hintsFor(options)(line)));
       const { pausedMs } = await carryOut(group, plan, { say, signal: stop.signal });
       await waitForRecords(contract, plan, say);
-      report(contract, plan, pausedMs, options.json === true);
+      process.stdout.write(`${reportOf(contract, plan, pausedMs, options)}\n`);
       return EXIT.ok;
     } finally {
       stop.dispose();
@@ -86,19 +87,17 @@ async function waitForRecords(
   );
 }
 
-function report(
-  contract: Contract,
+function reportOf(
+  { deployment }: Contract,
   { chosen, master }: PromotionPlan,
   pausedMs: number | undefined,
-  json: boolean,
-): void {
-  const { deployment } = contract;
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ deployment, from: master?.name, to: chosen.name, pausedMs })}\n`);
-    return;
+  options: PromoteOptions,
+): string {
+  if (options.json) {
+    return JSON.stringify({ deployment, from: master?.name, to: chosen.name, pausedMs });
   }
   const paused = pausedMs === undefined ? "" : `; writes were paused for ${pausedMs} ms`;
-  process.stdout.write(
-    `${deployment}: master is ${named(chosen)}${paused}. Applications that read this stack's outputs follow at the next: npm run up\n`,
+  return hintsFor(options)(
+    `${deployment}: master is ${named(chosen)}${paused}. Applications that read this stack's outputs follow at the next: npm run up`,
   );
 }

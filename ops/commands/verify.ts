@@ -1,4 +1,5 @@
 import { renderReport, verify as check } from "../../checks/verify";
+import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT } from "../userError";
 
@@ -12,10 +13,11 @@ export interface VerifyOptions {
 /** `npm run verify`: the checks that every deployment ends with, on their own. */
 export async function verify({ stack, deployment, json, timeoutS }: VerifyOptions): Promise<number> {
   const contract = await readContract(stack, deployment);
+  const hints = hintsFor({ stack, deployment });
   const report = await check(contract, {
     timeoutS,
-    onProgress: json ? undefined : (line) => process.stderr.write(`${line}\n`),
+    onProgress: json ? undefined : (line) => process.stderr.write(`${hints(line)}\n`),
   });
-  process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : renderReport(report)}\n`);
+  process.stdout.write(`${hints(json ? JSON.stringify(report, undefined, 2) : renderReport(report))}\n`);
   return report.findings.length === 0 ? EXIT.ok : EXIT.failed;
 }

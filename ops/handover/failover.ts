@@ -49,7 +49,7 @@ export async function planFailover(group: Group, wanted?: string): Promise<Failo
   if (own?.facts?.role !== "master") {
     const what = own?.error === undefined ? "is a replica" : `does not answer (${own.error})`;
     throw new UserError(
-      `The Sentinels name ${named(master)}, but it ${what}; they sort that out by themselves within their time-outs, see: npm run status --watch`,
+      `The Sentinels name ${named(master)}, but it ${what}; they sort that out by themselves within their time-outs, see: npm run status -- --watch`,
     );
   }
   const others = states.filter(({ name }) => name !== master.name);

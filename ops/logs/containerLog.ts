@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { engineClient, streamingClient } from "../../engine/engineClient";
+import { engineReasonOf, statusOf } from "../../engine/engineError";
 import { contentsOf, LineSplitter, textOf } from "../../engine/output";
 import type { ContractMember } from "../../outputs/contract";
 import { linesOf, type LogLine } from "./lines";
@@ -81,13 +82,8 @@ async function followOnce(
 
 const tailOf = (tail: number | "all"): { tail?: number } => (tail === "all" ? {} : { tail });
 
-/** The engine's own words without the HTTP around them. */
+/** The engine's own words without the HTTP around them, and what brings a container back. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error && "json" in error) {
-    const message = (error.json as { message?: unknown } | undefined)?.message;
-    if (typeof message === "string") {
-      return message;
-    }
-  }
-  return error instanceof Error ? error.message : String(error);
+  const message = engineReasonOf(error);
+  return statusOf(error) === 404 ? `${message}; npm run up brings it back` : message;
 }

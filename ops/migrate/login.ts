@@ -112,6 +112,11 @@ export async function connectTo(server: Endpoint, { user, password }: Login): Pr
         `${name} does not accept ${user === undefined ? "the password" : `the user ${user} with this password`} (${failure.text})`,
       );
     }
+    if (/^Unknown RESP type/.test(failure.text)) {
+      throw new UserError(
+        `${name} cannot be used: it does not speak Redis's protocol, or only within TLS, which is not spoken to it`,
+      );
+    }
     throw new UserError(
       `${name} cannot be used: ${failure.text}${failure.kind === "closed" ? "; TLS is not spoken to it, only plain text" : ""}`,
     );

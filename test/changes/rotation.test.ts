@@ -119,10 +119,23 @@ describe("rotated passwords", () => {
   });
   after(() => project.dispose());
 
-  it("`rotate` gives `app` a new one beside the old one, and says how to go on", async () => {
+  it("whose update fails is not finished before it is deployed: nobody is locked out", async () => {
+    project.configure(NAME, { ...settings, maxmemoryMb: -1 });
+    const failed = await project.command(["rotate", "app", "--stack", NAME]);
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.output, new RegExp(`rotation of app, which is not deployed yet, .*npm run up -- ${NAME}\\n`));
+    project.configure(NAME, { ...settings, rotations: ["app:1+previous"] });
+    const early = await project.command(["rotate", "app", "--finish", "--yes", "--stack", NAME]);
+    assert.equal(early.code, 1);
+    assert.match(early.output, new RegExp(`^The rotation of app is not deployed yet, .*npm run rotate -- ${NAME} app$`, "m"));
+    assert.equal(await answerTo(first, "app", first.users.app!), "PONG");
+  });
+
+  it("`rotate`, begun again, gives `app` a new one beside the old one, and says how to go on", async () => {
     const { ended, contract } = await underLoad(project, "rotate app", () =>
       project.command(["rotate", "app", "--stack", NAME]),
     );
+    assert.match(ended.output, /The rotation of app that was begun is not deployed yet; that is done now/);
     assert.match(ended.output, /app has a new password, in the outputs\. Once every client has it: npm run rotate/);
     assert.notEqual(contract.users.app, first.users.app);
     assert.equal(contract.connection.password, contract.users.app);

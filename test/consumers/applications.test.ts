@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { currentMaster } from "../../checks/roles";
 import { observe } from "../../checks/observe";
 import type { Contract } from "../../outputs/contract";
 import { container, engine } from "../support/engine";
-import { ExampleProject } from "../support/exampleProject";
+import { ExampleProject, python } from "../support/exampleProject";
+import { freePorts } from "../support/freePorts";
 import { HttpLoad } from "../support/httpLoad";
 import { needImage } from "../support/images";
 import { expectSuccess, PulumiProject } from "../support/pulumiProject";
@@ -142,6 +145,40 @@ describe("applications' own stacks", () => {
       names.filter((name) => /^\/(node|python)-app-test$/.test(name)),
       [],
     );
+  });
+});
+
+describe("python-app while Redis cannot be reached", () => {
+  const folder = mkdtempSync(join(tmpdir(), "python-app-"));
+  let service: ChildProcess;
+  after(() => {
+    service.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("answers with a sentence, without what its client library says of itself", async () => {
+    const [port, first] = [await freePorts(1), await freePorts(3)];
+    const facts = {
+      sentinels: [first, first + 1, first + 2].map((sentinel) => ["127.0.0.1", sentinel]),
+      master_name: "mymaster",
+      username: "app",
+      password: "unknown to callers",
+      ca: null,
+      translated: {},
+    };
+    writeFileSync(join(folder, "redis.json"), JSON.stringify(facts));
+    service = spawn(python, [join("examples", "python-app", "app", "server.py")], {
+      env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), REDIS_FILE: join(folder, "redis.json") },
+      stdio: "ignore",
+    });
+    const answer = await waitFor(
+      "an answer",
+      () => fetch(`http://127.0.0.1:${port}/items/greeting`).catch(() => undefined),
+      { timeoutMs: 60_000 },
+    );
+    assert.equal(answer.status, 503);
+    const { error } = (await answer.json()) as { error: string };
+    assert.match(error, /^MasterNotFoundError: No master found for 'mymaster'$/);
   });
 });
 

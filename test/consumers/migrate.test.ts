@@ -54,6 +54,7 @@ describe("from the compose files", () => {
       [[], "", 2, /missing option: where is the data now\? --from HOST:PORT/],
       [["--from", "localhost"], "", 2, /"localhost" is no address of a server/],
       [["--from", from], "", 2, /There is no terminal to ask; say --yes/],
+      [["--from", "127.0.0.1:24999"], "", 1, /127\.0\.0\.1:24999 cannot be used: connection refused/],
       [["--from", from, "--yes", "--password-file", "nowhere"], "", 2, /--password-file nowhere cannot be read/],
       [["--from", from, "--yes", "--password-file", "-"], "wrong\n", 1, /does not accept the password \(WRONGPASS/],
       [["--from", "127.0.0.1:24999", "--yes"], "", 1, /127\.0\.0\.1:24999 cannot be used: connection refused/],

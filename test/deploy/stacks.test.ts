@@ -236,10 +236,28 @@ describe("the stacks dev and prod", () => {
     expectSuccess(await project.command(["up", "prod"]));
   });
 
-  it("prod refuses to destroy its volumes; dev leaves nothing behind, when a container was removed by hand, too", async () => {
+  it("prod refuses to destroy its volumes; dev does so while an application is on its network, and then leaves nothing behind, when a container was removed by hand, too", async () => {
     const refused = await project.destroy("prod");
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /protect/);
+    const { name } = dev.nodes[0]!;
+    const { Image } = await container(name).inspect();
+    const shop = await engine.createContainer({
+      name: `${dev.deployment}-shop`,
+      Image,
+      Entrypoint: ["sleep", "600"],
+      HostConfig: { NetworkMode: dev.network, AutoRemove: true },
+    });
+    try {
+      await shop.start();
+      const before = await leftovers(dev.deployment);
+      const { code, output } = await project.command(["destroy", "dev", "--yes"]);
+      assert.match(output, new RegExp(`^The network ${dev.network} is used by ${dev.deployment}-shop, not of this stack`));
+      assert.equal(code, 1);
+      assert.deepEqual(await leftovers(dev.deployment), before);
+    } finally {
+      await shop.remove({ force: true });
+    }
     await container(dev.nodes.at(-1)!.name).remove({ force: true });
     expectSuccess(await project.command(["destroy", "dev", "--yes"]));
     assert.deepEqual(await leftovers(dev.deployment), []);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { DeploymentOverrides } from "../../config/schema";
@@ -327,6 +328,19 @@ describe("what cannot be carried over gets a sentence", function () {
       connectTo({ host: "127.0.0.1", port: 1 }, login),
       refused(/127.0.0.1:1 cannot be used: connection refused/),
     );
+    for (const answer of ["HTTP/1.1 400 Bad Request\r\n\r\n", Buffer.from([0x15, 3, 1, 0, 2, 2, 70])]) {
+      const stranger = createServer((socket) => socket.on("error", () => undefined).end(answer));
+      await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+      const { port } = stranger.address() as AddressInfo;
+      try {
+        await assert.rejects(
+          connectTo({ host: "127.0.0.1", port }, login),
+          refused(/cannot be used: it does not speak Redis's protocol, or only within TLS/),
+        );
+      } finally {
+        stranger.close();
+      }
+    }
     const masterOf = (addresses: PlainServers["addresses"]) =>
       withServers(addresses, login, (servers) => findMaster(addresses, servers));
     await assert.rejects(

@@ -25,7 +25,8 @@ describe("the command line", function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "redis-ops-cli-"));
     writeFileSync(join(folder, "outputs.json"), JSON.stringify(contract));
-    // Knows the stacks dev (deployed), older (as an older version did) and new (not deployed), and records how it was called.
+    // Knows the stacks dev and other (deployed), older (as an older version did) and new (not deployed), and records how it was
+    // called.
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh
@@ -33,6 +34,7 @@ echo "$*" >> ${folder}/calls
 case "$*" in
 "stack ls"*) echo '[{"name":"dev"},{"name":"new"},{"name":"older"}]' ;;
 "stack output"*"--stack dev"*) cat ${folder}/outputs.json ;;
+"stack output"*"--stack other"*) cat ${folder}/outputs.json ;;
 "stack output"*"--stack new"*) echo '{}' ;;
 "stack output"*"--stack older"*) echo '{"contractVersion":1,"masterName":"mymaster"}' ;;
 "stack export"*"--stack older"*) echo '{"deployment":{}}' ;;
@@ -73,6 +75,18 @@ esac
     [["logs", "--tail", "x"], 2, /has to be a whole number, or all/],
     [["logs", "--since", "yesterday"], 2, /^--since yesterday: give a time such as 10m/],
     [["logs", "redis-mastr"], 2, /^There is no node or Sentinel "redis-mastr"; did you mean redis-master\?$/],
+    [
+      ["rotate", "app", "reports"],
+      2,
+      /^too many arguments: reports \("app" is taken for the user; name the stack first or with --stack\)$/,
+    ],
+    [["outputs", "--from", "network"], 2, /^--from says how --dotenv is written; add --dotenv$/],
+    [["outputs", "--json", "--user", "app"], 2, /^--user says how --dotenv is written; add --dotenv$/],
+    ...(["destroy", "up", "preview", "rotate"] as const).map((command): [string[], number, RegExp] => [
+      [command, "organization/yaml-program/dev", ...(command === "rotate" ? ["app"] : [])],
+      1,
+      /^Stack "organization\/yaml-program\/dev" belongs to another program, yaml-program; .*pulumi destroy$/,
+    ]),
     [["promote"], 2, /^missing argument: which node/],
     [["promote", "redis-replica-1"], 1, /^redis is under Sentinel, .*npm run failover -- --to redis-replica-1$/],
     [
@@ -81,6 +95,11 @@ esac
       /^Stack "older": The stack's outputs have contract version 1, this reader knows 2; bring the older/,
     ],
     [["outputs", "--dotenv", "--user", "nobody"], 1, /^Stack "dev": redis has no user nobody; there are /],
+    [
+      ["promote", "redis-replica-1", "--stack", "other"],
+      1,
+      /^redis is under Sentinel, .*npm run failover -- other --to redis-replica-1$/,
+    ],
     [
       ["status", "--stack", "absent"],
       1,
@@ -120,7 +139,7 @@ esac
     const words = advice[2]!.replace("NAME", "redis-replica-1").split(" ");
     const { stdout, code } = await run(advice[1]!, ...words);
     const { host, port } = contract.nodes[1]!.announced;
-    assert.match(stdout, new RegExp(`exec -i redis-replica-1 .* cli ${host} ${port} REPLICAOF NO ONE\\n$`));
+    assert.match(stdout, new RegExp(`exec -i redis-replica-1 .* cli ${host} ${port} -e REPLICAOF NO ONE\\n$`));
     assert.equal(code, 0);
   });
 
@@ -263,7 +282,7 @@ describe("connect", () => {
     const args = dockerArguments(contract.nodes[1]!, ["INFO", "server"], true);
     assert.deepEqual(args, [
       "-H", "unix:///var/run/docker.sock", "exec", "-it", "redis-replica-1",
-      "/bin/sh", "/opt/redis-node/node.sh", "cli", "172.30.29.12", "6379", "INFO", "server",
+      "/bin/sh", "/opt/redis-node/node.sh", "cli", "172.30.29.12", "6379", "-e", "INFO", "server",
     ]); // prettier-ignore
     assert.ok(dockerArguments(contract.nodes[1]!, [], false).includes("-i"));
   });
@@ -333,7 +352,7 @@ describe("destroy", () => {
   it("says what goes, what stays and how to remove that too", () => {
     assert.equal(
       destroyText("dev", volumesOf(state)),
-      'Stack "dev": all containers and networks are removed.\nThe data goes too: a.\nThe data stays on the engine: b.\nThe data stays, protected: c.',
+      'Stack "dev": all containers and networks will be removed.\nThe data will go too: a.\nThe data will stay on the engine: b.\nThe data will stay, protected: c.',
     );
     assert.match(
       leftoverText("dev", volumesOf(state)),

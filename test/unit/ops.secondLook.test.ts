@@ -8,11 +8,19 @@ import { contractOf } from "./checks.support";
 const root = resolve(__dirname, "../..");
 const VOLUME = "docker:index/volume:Volume";
 
-/** A stack's state with one data volume, which a destroy keeps or not. */
+const contract = contractOf(2, 3);
+const urn = (name: string): string => `urn:pulumi:dev::redis-on-docker::type::${name}`;
+
+/** A stack's state with one data volume, which a destroy keeps or not, and with rotations that are deployed. */
 const state = (retainOnDelete: boolean) => ({
   deployment: {
     resources: [
-      { urn: "urn:pulumi:dev::redis-on-docker::volume", type: VOLUME, retainOnDelete, outputs: { name: "data" } },
+      { urn: urn("volume"), id: "data", type: VOLUME, retainOnDelete, outputs: { name: "data" } },
+      ...["app.1", "app.2"].map((password) => ({
+        urn: urn(`redis-password-${password}`),
+        type: "random:index/randomPassword:RandomPassword",
+        outputs: { result: contract.users.app },
+      })),
     ],
   },
 });
@@ -26,7 +34,7 @@ describe("a command that asks", function () {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "redis-ops-ask-"));
-    writeFileSync(join(folder, "outputs"), JSON.stringify(contractOf(2, 3)));
+    writeFileSync(join(folder, "outputs"), JSON.stringify(contract));
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh
@@ -78,7 +86,7 @@ esac
 
   it("destroys nothing when data would go by then that would have stayed", async () => {
     const { code, stderr } = await run(["destroy"], () => put("state", state(false)));
-    assert.match(stderr, /The data stays on the engine: data\./);
+    assert.match(stderr, /The data will stay on the engine: data\./);
     assert.match(stderr, /What becomes of the data of stack "dev" changed while the question waited\. Nothing was/);
     assert.equal(code, 1);
     assert.doesNotMatch(calls(), /^destroy/m);
@@ -88,6 +96,12 @@ esac
     const { code, stderr } = await run(["destroy"], () => undefined);
     assert.equal(code, 9, stderr);
     assert.match(calls(), /^destroy --yes .*--stack dev$/m);
+  });
+
+  it("says of an empty stack that there is nothing to remove", async () => {
+    put("state", { deployment: { resources: [{ urn: urn("stack"), type: "pulumi:pulumi:Stack" }] } });
+    const { stderr } = await run(["destroy"], () => undefined);
+    assert.match(stderr, /^Stack "dev" is empty: there is nothing to remove\.\n/);
   });
 
   it("does not finish a rotation that another person began meanwhile", async () => {

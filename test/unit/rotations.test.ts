@@ -4,8 +4,11 @@ import { describe, it } from "mocha";
 import { parseRotation, ROTATION, rotationOf, rotationText, TLS_AUTHORITY } from "../../config/rotations";
 import { parseDeployment } from "../../config/settings";
 import { BUILT_IN_USERS } from "../../config/users";
+import { isRotationDeployed } from "../../ops/deployedRotations";
+import { parseState } from "../../ops/exportedState";
 import { rotationEdits, type ConfigEdit, type RotationWish, type StackConfig } from "../../ops/rotations";
 import { UserError } from "../../ops/userError";
+import { contractOf } from "./checks.support";
 
 const anyRotation = fc.record(
   {
@@ -52,7 +55,14 @@ const users = [...BUILT_IN_USERS, "reports"];
 
 /** The edits of a rotation of `app`, unless another user is wished. */
 const edits = (config: StackConfig, wish: Partial<RotationWish> = {}): readonly ConfigEdit[] =>
-  rotationEdits(config, { user: "app", users, deployment: "redis", finish: false, ...wish });
+  rotationEdits(config, {
+    user: "app",
+    users,
+    deployment: "redis",
+    finish: false,
+    isDeployed: () => true,
+    ...wish,
+  });
 
 function refusal(config: StackConfig, wish: Partial<RotationWish> = {}): string {
   try {
@@ -101,6 +111,23 @@ describe("a rotation", () => {
     assert.match(
       refusal({ rotations: ["app:1+previous"] }),
       /^The last rotation of app is not finished: .*npm run rotate -- app --finish$/,
+    );
+  });
+
+  it("that is not deployed yet is not finished, which would lock all clients out; beginning it again goes on with it", () => {
+    const isDeployed = (generation: number) => generation === 3;
+    const begun = { rotations: ["admin:1", "app:4+previous"] };
+    assert.match(
+      refusal(begun, { finish: true, isDeployed }),
+      /^The rotation of app is not deployed yet, .*locked out; deploy it first: npm run rotate -- app$/,
+    );
+    assert.deepEqual(edits(begun, { isDeployed }), []);
+  });
+
+  it("does not begin on what is not deployed itself: what clients use now would be gone", () => {
+    assert.match(
+      refusal({ rotations: ["app:4"] }, { isDeployed: (generation) => generation === 3 }),
+      /^What the stack's file says of app is not deployed yet, so no rotation begins; deploy it first: npm run up$/,
     );
   });
 
@@ -180,6 +207,45 @@ describe("a rotation", () => {
         }
       }),
     );
+  });
+});
+
+describe("what the outputs have of a rotation", () => {
+  const secret = (text: string) => ({ "4dabf18193072939515e22adb298388d": "1b47", plaintext: JSON.stringify(text) });
+  const resource = (name: string, outputs: object, more: object = {}) => ({
+    urn: `urn:pulumi:dev::redis-on-docker::parent$type::${name}`,
+    type: "type",
+    outputs,
+    ...more,
+  });
+  const state = parseState({
+    deployment: {
+      resources: [
+        resource("redis-password-app", { result: secret("first") }),
+        resource("redis-password-app.1", { result: secret("second") }),
+        resource("redis-password-app.2", { result: secret("first") }, { delete: true }),
+        resource("other-redis-password-app.3", { result: secret("first") }),
+        resource("redis-tls-authority-0", { certPem: "OLD\n" }),
+        resource("redis-tls-authority-1", { certPem: "NEW\n" }),
+      ],
+    },
+  });
+  const contract = { ...contractOf(2, 3), users: { app: "first" }, tls: { ca: "OLD\n" } };
+
+  it("is the generation whose password clients get from them, not one that was made and is not in them yet", () => {
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((generation) => isRotationDeployed(state, contract, "app", generation)),
+      [true, false, false, false, false],
+    );
+    assert.equal(isRotationDeployed(state, { ...contract, users: { app: "second" } }, "app", 1), true);
+    assert.equal(isRotationDeployed(state, contract, "admin", 0), false);
+  });
+
+  it("is the authority that is among those to trust", () => {
+    const both = { ...contract, tls: { ca: "NEW\nOLD\n" } };
+    assert.equal(isRotationDeployed(state, contract, TLS_AUTHORITY, 0), true);
+    assert.equal(isRotationDeployed(state, contract, TLS_AUTHORITY, 1), false);
+    assert.equal(isRotationDeployed(state, both, TLS_AUTHORITY, 1), true);
   });
 });
 

@@ -126,6 +126,17 @@ describe("the front door", function () {
     assert.match(run(["up"], missing).stderr, /^toolchain: engine: tcp:\S+ \(.*\): ENOENT: .*none\/ca\.pem'; start it/);
   });
 
+  it("explains the commands that it does itself, and does nothing then", () => {
+    for (const [command, word, sentence] of [
+      ["doctor", "--help", /^Usage: npm run doctor\n\n.*changes nothing/],
+      ["image", "-h", /^Usage: npm run image -- NAME\.\.\.\n\n[^]*redis:7\.0\.15/],
+    ] as const) {
+      const { stdout, stderr, status } = run([command, word]);
+      assert.match(stdout, sentence);
+      assert.deepEqual([stderr, status], ["", 0]);
+    }
+  });
+
   it("shows in the doctor's table what is missing, and says so by its exit code", () => {
     const { status, stdout } = run(["doctor"]);
     assert.equal(status, 1);

@@ -69,6 +69,12 @@ def patiently(command):
             time.sleep(PAUSE_S)
 
 
+def short(error):
+    """What callers are told of an error: behind ` : ` the library describes its own clients, by the page."""
+    first = re.split(r"\n| : ", str(error), maxsplit=1)[0]
+    return f"{type(error).__name__}: {first}"[:200]
+
+
 class Service(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -82,7 +88,7 @@ class Service(BaseHTTPRequestHandler):
         try:
             self.send(*action())
         except RedisError as error:
-            self.send(503, {"error": str(error)})
+            self.send(503, {"error": short(error)})
 
     def item(self):
         found = re.fullmatch(r"/items/([\w.-]{1,100})", self.path)
