@@ -216,7 +216,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .option("-n, --node <name>", "this node or Sentinel")
     .addHelpText(
       "after",
-      "\nWords behind the stack, and options behind another --, go to redis-cli: npm run -s connect -- INFO replication",
+      "\nWords behind the stack, and options behind another --, go to redis-cli: npm run -s connect -- INFO replication\nA command that the server refuses ends with exit code 1.",
     )
     .action(async (words: string[], options: Common & { node?: string }) => {
       const { stack, rest } = stackAndRest(words, options);

@@ -28,6 +28,16 @@ export function hintsFor({ stack, deployment }: HintTarget): (sentences: string)
     });
 }
 
+/**
+ * What is said after an update that failed: the program's own sentences, which Pulumi prints, name no stack. Pure.
+ *
+ * @returns undefined for the stack that is meant without a name.
+ */
+export const afterFailure = (stack: string): string | undefined =>
+  stack === DEFAULT_STACK
+    ? undefined
+    : `For stack "${stack}", commands that are named above are: npm run up -- ${stack}, npm run -s pulumi -- config set ... --stack ${stack}`;
+
 /** The words that name a stack and a deployment; none for the default ones. */
 function targetWords(stack: string, deployment: string | undefined): readonly string[] {
   return [

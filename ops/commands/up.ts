@@ -1,6 +1,7 @@
 import { beforeUpdate } from "../beforeUpdate";
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
+import { afterFailure } from "../hints";
 import { removeHalfMade } from "../halfMade";
 import { releaseStaleLocks } from "../staleLock";
 import { makeStack, readContracts } from "../stack";
@@ -31,6 +32,10 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
     exitCode = await update();
   }
   if (exitCode !== 0) {
+    const note = afterFailure(stack);
+    if (note !== undefined) {
+      say(note);
+    }
     return exitCode;
   }
   const contracts = await readContracts(stack);

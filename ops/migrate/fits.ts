@@ -57,9 +57,7 @@ export function whyNot(source: SourceFacts, target: TargetFacts): readonly strin
       : [
           `${source.name} has min-replicas-max-lag 0, so it could not be closed for writes at the end; fix: CONFIG SET min-replicas-max-lag 10`,
         ]),
-    ...(source.marked
-      ? [`${source.name} is itself being filled by a migration; let that come to its end first`]
-      : []),
+    ...(source.marked ? [`${source.name} is itself being filled by a migration; let that come to its end first`] : []),
     ...(highest < target.databaseCount
       ? []
       : [

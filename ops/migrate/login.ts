@@ -112,7 +112,7 @@ export async function connectTo(server: Endpoint, { user, password }: Login): Pr
         `${name} does not accept ${user === undefined ? "the password" : `the user ${user} with this password`} (${failure.text})`,
       );
     }
-    if (/^Unknown RESP type/.test(failure.text)) {
+    if (failure.text.startsWith("Unknown RESP type")) {
       throw new UserError(
         `${name} cannot be used: it does not speak Redis's protocol, or only within TLS, which is not spoken to it`,
       );

@@ -127,7 +127,10 @@ describe("rotated passwords", () => {
     project.configure(NAME, { ...settings, rotations: ["app:1+previous"] });
     const early = await project.command(["rotate", "app", "--finish", "--yes", "--stack", NAME]);
     assert.equal(early.code, 1);
-    assert.match(early.output, new RegExp(`^The rotation of app is not deployed yet, .*npm run rotate -- ${NAME} app$`, "m"));
+    assert.match(
+      early.output,
+      new RegExp(`^The rotation of app is not deployed yet, .*npm run rotate -- ${NAME} app$`, "m"),
+    );
     assert.equal(await answerTo(first, "app", first.users.app!), "PONG");
   });
 

@@ -240,8 +240,7 @@ describe("the stacks dev and prod", () => {
     const refused = await project.destroy("prod");
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /protect/);
-    const { name } = dev.nodes[0]!;
-    const { Image } = await container(name).inspect();
+    const { Image } = await container(dev.nodes[0]!.name).inspect();
     const shop = await engine.createContainer({
       name: `${dev.deployment}-shop`,
       Image,
@@ -250,11 +249,14 @@ describe("the stacks dev and prod", () => {
     });
     try {
       await shop.start();
-      const before = await leftovers(dev.deployment);
+      const before = new Set(await leftovers(dev.deployment));
       const { code, output } = await project.command(["destroy", "dev", "--yes"]);
-      assert.match(output, new RegExp(`^The network ${dev.network} is used by ${dev.deployment}-shop, not of this stack`));
+      assert.match(
+        output,
+        new RegExp(`^The network ${dev.network} is used by ${dev.deployment}-shop, not of this stack`),
+      );
       assert.equal(code, 1);
-      assert.deepEqual(await leftovers(dev.deployment), before);
+      assert.deepEqual(new Set(await leftovers(dev.deployment)), before);
     } finally {
       await shop.remove({ force: true });
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { bringBack, settleRole } from "../../checks/remedies";
-import { hintsFor } from "../../ops/hints";
+import { afterFailure, hintsFor } from "../../ops/hints";
 import { contractOf } from "./checks.support";
 
 describe("a command in a sentence", () => {
@@ -23,6 +23,11 @@ describe("a command in a sentence", () => {
     const hints = hintsFor({ stack: "dev", deployment: "queue" });
     assert.equal(hints("npm run rotate -- app --finish"), "npm run rotate -- --deployment queue app --finish");
     assert.equal(hints("npm run status; npm run up"), "npm run status -- --deployment queue; npm run up");
+  });
+
+  it("of the program itself, which names no stack, is completed after an update that failed", () => {
+    assert.match(afterFailure("fresh") ?? "", /npm run up -- fresh, .*pulumi -- config set \.\.\. --stack fresh$/);
+    assert.equal(afterFailure("dev"), undefined);
   });
 
   it("stays as it is where it means that already, or no stack", () => {
