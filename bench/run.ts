@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { defaultEngineEndpoint } from "../config/plan";
-import { EXIT, sentenceOf, UserError } from "../ops/userError";
+import { EXIT, sentenceOf, UserError } from "../config/userError";
 import { converge } from "./benchmarks/converge";
 import { failover } from "./benchmarks/failover";
 import { noop } from "./benchmarks/noop";

@@ -3,7 +3,7 @@ import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { reasonOf } from "../config/reason";
 import type { Contract } from "../outputs/contract";
-import { obstacles } from "../rollout/gate";
+import { obstacles } from "../checks/gate";
 
 const EVERY_MS = 250;
 

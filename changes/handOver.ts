@@ -4,7 +4,7 @@ import { reasonOf } from "../config/reason";
 import { MOST_REPLICAS } from "../config/schema";
 import { memberOutput } from "../outputs/buildContract";
 import type { Contract, ContractMember } from "../outputs/contract";
-import { promoteAnother } from "../rollout/promoteAnother";
+import { promoteAnother } from "../handover/promoteAnother";
 
 /**
  * The replication topology's hand-over from a master that leaves: the replica that stays and has the least to catch up

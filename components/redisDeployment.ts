@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DeploymentPlan } from "../config/plan";
 import { buildContract, contractFacts, type ContractFacts } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
-import type { Surveys } from "../rollout/members";
+import type { Surveys } from "../engine/survey";
 import { PACKAGE } from "./args";
 import { GroupSettings } from "./groupSettings";
 import { RedisBase } from "./redisBase";

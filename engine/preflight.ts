@@ -1,9 +1,8 @@
 import { BlockList } from "node:net";
 import { allMembers, type DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
-import type { Surveys } from "../rollout/members";
 import { refuseUnreadableData } from "./serverVersion";
-import { EngineUnreachable, surveyEngine, type EngineSurvey, type SurveyedContainer } from "./survey";
+import { EngineUnreachable, surveyEngine, type EngineSurvey, type SurveyedContainer, type Surveys } from "./survey";
 
 /** What a look at the engines brought. */
 export interface Preflight {

@@ -50,6 +50,9 @@ export interface EngineSurvey {
   readonly foreignPorts: ReadonlyMap<number, string>;
 }
 
+/** What is on each engine, by its endpoint. */
+export type Surveys = ReadonlyMap<string, EngineSurvey>;
+
 export interface SurveyRequest {
   readonly endpoint: string;
   readonly image: string;

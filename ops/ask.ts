@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { EXIT, UserError } from "./userError";
+import { EXIT, UserError } from "../config/userError";
 
 /**
  * Asks a question that is answered with yes or no; anything but a yes is a no.

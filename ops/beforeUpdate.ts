@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { exportState, hasResources, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 import { settingsFile } from "./words";
 
 /**

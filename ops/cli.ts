@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { hintsFor, type HintTarget } from "./hints";
 import { lineCount, seconds } from "./options";
-import { EXIT, sentenceOf, UserError } from "./userError";
+import { EXIT, sentenceOf, UserError } from "../config/userError";
 import { DEFAULT_STACK, isStackName, splitPulumiWords, splitWords } from "./words";
 
 /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 const resourceSchema = z.object({
   urn: z.string(),

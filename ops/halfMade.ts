@@ -5,7 +5,7 @@ import { labelsOf } from "../engine/labelsOf";
 import { stopContainer } from "../engine/stopContainer";
 import { engineOf, exportState, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 /** A thing that a killed update had begun to create on an engine. (Volumes are simply found again.) */
 export interface HalfMade {

@@ -1,6 +1,6 @@
 import { engineClient } from "../engine/engineClient";
 import { engineOf, type ExportedState } from "./exportedState";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 /** A network that a stack made. */
 export interface StackNetwork {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 /** What a finished `pulumi` said. */
 export interface PulumiResult {

@@ -2,7 +2,7 @@ import { pathText } from "../config/places";
 import { nearestName } from "../config/problems";
 import { parseRotation, ROTATION, rotationText, TLS_AUTHORITY, type Rotation } from "../config/rotations";
 import { DEPLOYMENTS_KEY } from "../config/schema";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 /** The settings of a stack by name, as `pulumi config --json` has them, without the project's name. */
 export type StackConfig = Readonly<Record<string, unknown>>;

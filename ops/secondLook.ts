@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 
 /** What is looked at before it is changed, and how a person agrees to that. */
 export interface Agreement<T> {

@@ -2,7 +2,7 @@ import { nearestName } from "../config/problems";
 import { ContractError, parseContract, type Contract } from "../outputs/contract";
 import { askPulumi, type PulumiResult } from "./pulumi";
 import { ensureStack } from "./toolchain";
-import { UserError } from "./userError";
+import { UserError } from "../config/userError";
 import { hasSettings, otherProgramOf, shortStackName, stacksWithSettings } from "./words";
 
 /**

@@ -4,7 +4,7 @@ import { progressTo } from "../checks/progress";
 import { currentMaster } from "../checks/roles";
 import type { GroupView } from "../checks/view";
 import type { Contract } from "../outputs/contract";
-import { answers, obstacles, type Obstacle } from "./gate";
+import { answers, obstacles, type Obstacle } from "../checks/gate";
 import { nextOf, orderOf, type Replacement } from "./order";
 import { stoppedSentence } from "./stopped";
 

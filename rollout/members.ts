@@ -1,9 +1,6 @@
 import { allMembers, endpointText, type DeploymentPlan, type Endpoint, type MemberPlan } from "../config/plan";
-import type { EngineSurvey, Health } from "../engine/survey";
+import type { Health, Surveys } from "../engine/survey";
 import type { Contract, ContractMember } from "../outputs/contract";
-
-/** What each engine has, by its endpoint. */
-export type Surveys = ReadonlyMap<string, EngineSurvey>;
 
 /** A container of a deployment, as it was found before an update. */
 export interface FoundMember {

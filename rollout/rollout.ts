@@ -6,14 +6,15 @@ import { bringSecrets } from "../changes/bring";
 import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
 import { renderSecrets } from "../config/render/secrets";
 import type { GroupSecrets } from "../config/secrets";
+import type { Surveys } from "../engine/survey";
 import { lastWords } from "../engine/lastWords";
 import { buildContract } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
 import { conduct, RolloutStopped, type Stage } from "./conduct";
 import { scrub } from "../checks/failures";
-import { promoteAnother } from "./promoteAnother";
+import { promoteAnother } from "../handover/promoteAnother";
 import { masterNow } from "./masterNow";
-import { findMembers, whereTheyAre, type FoundMember, type Surveys } from "./members";
+import { findMembers, whereTheyAre, type FoundMember } from "./members";
 import { describeRollout, rolloutOf, type Replacement, type Rollout } from "./order";
 
 /** What a rollout has to know of its deployment. */

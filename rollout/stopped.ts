@@ -1,4 +1,4 @@
-import type { Obstacle } from "./gate";
+import type { Obstacle } from "../checks/gate";
 
 /** Why an update stopped half-way. */
 export interface Stopped {

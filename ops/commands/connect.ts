@@ -4,7 +4,7 @@ import { currentMaster } from "../../checks/roles";
 import { nodeCommand } from "../../node/program";
 import type { Contract, ContractMember } from "../../outputs/contract";
 import { readContract } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 import { whyAbsent } from "../whyAbsent";
 import { memberNamed } from "./logs";
 

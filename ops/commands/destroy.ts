@@ -5,7 +5,7 @@ import { refuseNeighbours } from "../neighbours";
 import { runPulumi } from "../pulumi";
 import { agreedTo } from "../secondLook";
 import { requireStack } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 import { destroyText, emptyText, leftoverText, volumesOf } from "../volumes";
 
 export interface DestroyOptions {

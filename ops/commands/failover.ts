@@ -1,12 +1,12 @@
 import { confirm } from "../ask";
-import { handOver, planFailover, type FailoverPlan } from "../handover/failover";
-import { stopSignal, timedSteps } from "../handover/announce";
-import { withGroup } from "../handover/group";
-import { named } from "../handover/steps";
+import { handOver, planFailover, type FailoverPlan } from "../../handover/failover";
+import { stopSignal, timedSteps } from "../announce";
+import { withGroup } from "../../handover/group";
+import { named } from "../../handover/steps";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { bytesText } from "../units";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 export interface FailoverOptions {
   readonly stack: string;

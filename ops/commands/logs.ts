@@ -6,7 +6,7 @@ import { followLog, readLog, reasonOf, type LogRange } from "../logs/containerLo
 import { inOrder, parseSince, type LogLine } from "../logs/lines";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 export interface LogsOptions {
   readonly stack: string;

@@ -5,7 +5,7 @@ import type { Endpoint } from "../../config/plan";
 import { shellQuoted } from "../../config/render/nodeEnv";
 import type { Contract } from "../../outputs/contract";
 import { confirm, requireTerminal } from "../ask";
-import { stopSignal, timedSteps } from "../handover/announce";
+import { stopSignal, timedSteps } from "../announce";
 import { parseAddresses } from "../migrate/addresses";
 import type { Target } from "../migrate/copy";
 import { reopen } from "../migrate/cutOver";
@@ -14,7 +14,7 @@ import { migrate as carryOver } from "../migrate/migration";
 import { findMaster, withServers } from "../migrate/sources";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 export interface MigrateOptions extends LoginOptions {
   readonly stack: string;

@@ -4,7 +4,7 @@ import type { ClientTls, Contract, ContractMember } from "../../outputs/contract
 import { environmentOf, renderDotenv } from "../../outputs/environment";
 import { ofStack, readContract } from "../stack";
 import { renderTable } from "../table";
-import { EXIT } from "../userError";
+import { EXIT } from "../../config/userError";
 
 export interface OutputsOptions {
   readonly stack: string;

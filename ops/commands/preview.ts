@@ -6,7 +6,7 @@ import { withoutValues } from "../preview/withoutValues";
 import { renderPreview } from "../preview/render";
 import { askPulumi, runPulumi } from "../pulumi";
 import { makeStack } from "../stack";
-import { EXIT, sentenceOf, UserError } from "../userError";
+import { EXIT, sentenceOf, UserError } from "../../config/userError";
 
 export interface PreviewOptions {
   readonly stack: string;

@@ -1,14 +1,14 @@
 import type { Contract } from "../../outputs/contract";
 import { confirm } from "../ask";
-import { agreeTo } from "../handover/agreement";
-import { stopSignal, timedSteps } from "../handover/announce";
-import { withGroup } from "../handover/group";
-import { planPromotion, promote as carryOut, type PromotionPlan } from "../handover/promotion";
-import { awaitRecorded } from "../handover/record";
-import { named } from "../handover/steps";
+import { agreeTo } from "../agreement";
+import { stopSignal, timedSteps } from "../announce";
+import { withGroup } from "../../handover/group";
+import { planPromotion, promote as carryOut, type PromotionPlan } from "../../handover/promotion";
+import { awaitRecorded } from "../../handover/record";
+import { named } from "../../handover/steps";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 export interface PromoteOptions {
   readonly stack: string;

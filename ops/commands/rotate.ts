@@ -7,7 +7,7 @@ import { askPulumi } from "../pulumi";
 import { rotationEdits, type StackConfig } from "../rotations";
 import { agreedTo } from "../secondLook";
 import { pulumiReason, readContractAmong, requireOwnProgram } from "../stack";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 import { up } from "./up";
 
 export interface RotateOptions {

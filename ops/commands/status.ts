@@ -7,7 +7,7 @@ import { paintStdout } from "../paint";
 import { readContract } from "../stack";
 import { statusOf, type Status } from "../status/health";
 import { renderStatus } from "../status/statusText";
-import { EXIT } from "../userError";
+import { EXIT } from "../../config/userError";
 
 export interface StatusOptions {
   readonly stack: string;

@@ -1,7 +1,7 @@
 import { renderReport, verify as check } from "../../checks/verify";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
-import { EXIT } from "../userError";
+import { EXIT } from "../../config/userError";
 
 export interface VerifyOptions {
   readonly stack: string;

@@ -1,4 +1,4 @@
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 /** One line of one member's log. */
 export interface LogLine {

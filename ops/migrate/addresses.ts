@@ -1,5 +1,5 @@
 import { endpointText, type Endpoint } from "../../config/plan";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 const FORM = "HOST:PORT, or several with commas between them: --from 127.0.0.1:6380,127.0.0.1:6381";
 

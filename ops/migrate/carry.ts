@@ -1,4 +1,4 @@
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import type { Changes } from "./changes";
 import { differing } from "./compare";
 import { copyKeys, type Target } from "./copy";

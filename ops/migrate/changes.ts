@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 
 /** Where a server that tracks for a client of the older protocol sends the names of changed keys. */
 const CHANNEL = "__redis__:invalidate";

@@ -1,4 +1,4 @@
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import { bytesText } from "../units";
 import { portions } from "./portions";
 import { ask, keyText, type Command, type Key, type Reply, type Side } from "./side";

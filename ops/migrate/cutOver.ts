@@ -1,7 +1,7 @@
 import { infoOf } from "../../checks/replies";
-import { WritePause } from "../handover/pause";
-import type { Say } from "../handover/steps";
-import { UserError } from "../userError";
+import { WritePause } from "../../handover/pause";
+import type { Say } from "../../handover/steps";
+import { UserError } from "../../config/userError";
 import { catchUp, compareCounts, compareKeys, copyFunctions, type Carriage } from "./carry";
 import { closedValue, openedValue } from "./closing";
 import type { Target } from "./copy";

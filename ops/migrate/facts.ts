@@ -1,5 +1,5 @@
 import { infoOf, partsOf, versionOf, type Fields } from "../../checks/replies";
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import { type DatabaseSize, type SourceFacts, type TargetFacts } from "./fits";
 import { MARKER } from "./marker";
 import { askOne, type Side } from "./side";

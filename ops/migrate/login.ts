@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { endpointText, type Endpoint } from "../../config/plan";
 import { failureOf } from "../../checks/failures";
 import { askHidden } from "../ask";
-import { EXIT, UserError } from "../userError";
+import { EXIT, UserError } from "../../config/userError";
 
 /** The password in the compose files; tried when no other one is given. */
 const KNOWN_PASSWORD = "pass";

@@ -1,4 +1,4 @@
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import { restored } from "./copy";
 import { ask, askOne, type Side } from "./side";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Say } from "../handover/steps";
+import type { Say } from "../../handover/steps";
 import { bytesText } from "../units";
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import { catchUp, compareAll, copyAll, type Amount, type Carriage, type Tell } from "./carry";
 import { Changes } from "./changes";
 import { cutOver } from "./cutOver";

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 
 /** One of the two servers between which data is carried. */
 export interface Side {

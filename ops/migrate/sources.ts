@@ -1,6 +1,6 @@
 import { endpointText, type Endpoint } from "../../config/plan";
 import type { Fields } from "../../checks/replies";
-import { UserError } from "../userError";
+import { UserError } from "../../config/userError";
 import { infoFrom } from "./facts";
 import { connectTo, type Login } from "./login";
 import type { Side } from "./side";

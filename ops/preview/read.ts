@@ -45,7 +45,7 @@ export function previewFrom({ stack, folder, exitCode, stdout, stderr }: Preview
     changes,
     errors: exitCode === 0 && summary === undefined ? [UNREADABLE, ...why] : violated || !failed ? why : orUnknown(why),
     // Of one that failed nobody expects that it tells all.
-    doubts: failed && !violated ? [] : doubtsAbout(changes, summary?.resourceChanges ?? {}, unread),
+    doubts: failed && !violated ? [] : doubtsAbout(changes, summary.resourceChanges ?? {}, unread),
     warnings: unique(said.filter(({ severity }) => severity === "warning").map(({ message }) => readable(message))),
     notes: said
       .filter(({ severity, message }) => severity === "info" && message.trim() !== "")

@@ -12,7 +12,7 @@ import { connectTo, findLogin } from "../../ops/migrate/login";
 import { MARKER } from "../../ops/migrate/marker";
 import { migrate, type Migrated, type Migration } from "../../ops/migrate/migration";
 import { findMaster, withServers } from "../../ops/migrate/sources";
-import { UserError } from "../../ops/userError";
+import { UserError } from "../../config/userError";
 import { buildContract } from "../../outputs/buildContract";
 import { fillWithEveryType } from "../support/everyType";
 import { PlainServers } from "../support/plainServers";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { agreeTo } from "../../ops/handover/agreement";
-import { withGroup as withConnections } from "../../ops/handover/group";
-import { planPromotion, promote } from "../../ops/handover/promotion";
-import { recordsRole } from "../../ops/handover/record";
-import { UserError } from "../../ops/userError";
-import { awaitHeir } from "../../rollout/promoteAnother";
+import { agreeTo } from "../../ops/agreement";
+import { withGroup as withConnections } from "../../handover/group";
+import { planPromotion, promote } from "../../handover/promotion";
+import { recordsRole } from "../../handover/record";
+import { UserError } from "../../config/userError";
+import { awaitHeir } from "../../handover/promoteAnother";
 import { buildContract } from "../../outputs/buildContract";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";

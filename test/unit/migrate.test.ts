@@ -11,7 +11,7 @@ import { lastingIn, whyNot, type SourceFacts, type TargetFacts } from "../../ops
 import { portions } from "../../ops/migrate/portions";
 import { keyText } from "../../ops/migrate/side";
 import { chooseMaster } from "../../ops/migrate/sources";
-import { EXIT, UserError } from "../../ops/userError";
+import { EXIT, UserError } from "../../config/userError";
 
 const MIB = 1024 * 1024;
 const source: SourceFacts = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { parseState } from "../../ops/exportedState";
 import { networksOf, refuseNeighbours } from "../../ops/neighbours";
-import { UserError } from "../../ops/userError";
+import { UserError } from "../../config/userError";
 import { FakeEngine } from "./fakeEngine.support";
 
 const urn = (type: string, name: string) => `urn:pulumi:dev::redis-on-docker::parent$${type}::${name}`;

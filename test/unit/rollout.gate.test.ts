@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { GroupView, NodeFacts } from "../../checks/view";
-import { obstacles } from "../../rollout/gate";
+import { obstacles } from "../../checks/gate";
 import { contractOf, healthyView, withNode, withoutAnswer, withSentinel } from "./checks.support";
 
 const contract = contractOf(2, 3);

@@ -7,7 +7,7 @@ import { BUILT_IN_USERS } from "../../config/users";
 import { isRotationDeployed } from "../../ops/deployedRotations";
 import { parseState } from "../../ops/exportedState";
 import { rotationEdits, type ConfigEdit, type RotationWish, type StackConfig } from "../../ops/rotations";
-import { UserError } from "../../ops/userError";
+import { UserError } from "../../config/userError";
 import { contractOf } from "./checks.support";
 
 const anyRotation = fc.record(

@@ -12,7 +12,9 @@ const PASSWORD = "of-mine-0123456789";
 /** The configuration of a stack as it reaches a program; says the refusal, or nothing. */
 function refusalOf(config: Readonly<Record<string, string>>, secret: readonly string[] = []): string | undefined {
   const project = pulumi.getProject();
-  const full = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]);
+  const full = Object.entries(config).map(
+    ([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value] as const,
+  );
   pulumi.runtime.setAllConfig(
     Object.fromEntries(full),
     secret.map((key) => `${project}:${key}`),

@@ -1,4 +1,4 @@
-import { endpointText, majorityOf, type Endpoint } from "../../config/plan";
+import { endpointText, majorityOf, type Endpoint } from "../config/plan";
 
 /**
  * The address that a majority of the configured Sentinels names as master.

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { membersOf } from "../../checks/members";
-import { endpointText, type Endpoint } from "../../config/plan";
-import { execInContainer } from "../../engine/execInContainer";
-import { nodeCommand } from "../../node/program";
-import type { Contract, ContractMember } from "../../outputs/contract";
-import { UserError } from "../userError";
+import { membersOf } from "../checks/members";
+import { endpointText, type Endpoint } from "../config/plan";
+import { execInContainer } from "../engine/execInContainer";
+import { nodeCommand } from "../node/program";
+import type { Contract, ContractMember } from "../outputs/contract";
+import { UserError } from "../config/userError";
 import type { Member } from "./group";
 import type { Handover } from "./steps";
 

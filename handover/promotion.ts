@@ -1,4 +1,4 @@
-import { UserError } from "../userError";
+import { UserError } from "../config/userError";
 import { requireNode } from "./failover";
 import { stateOf, statesOf, type Group, type Member } from "./group";
 import { becomeReplica, WritePause } from "./pause";

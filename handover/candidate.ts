@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../config/plan";
+import type { Endpoint } from "../config/plan";
 import { whyNotInSync, type NodeState } from "./replication";
 
 /** The replica that takes over, or why none can. */

@@ -1,7 +1,7 @@
-import { endpointText, type Endpoint } from "../../config/plan";
-import { DATA_DIR } from "../../node/program";
-import { execInContainer } from "../../engine/execInContainer";
-import type { ContractMember } from "../../outputs/contract";
+import { endpointText, type Endpoint } from "../config/plan";
+import { DATA_DIR } from "../node/program";
+import { execInContainer } from "../engine/execInContainer";
+import type { ContractMember } from "../outputs/contract";
 import { waitFor } from "./waiting";
 
 /** Where a node's scripts record its role, about once a second, for its next start (node/lib-marker.sh). */

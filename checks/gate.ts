@@ -1,6 +1,6 @@
-import { describeAddress, announcedBy } from "../checks/members";
-import { currentMaster } from "../checks/roles";
-import { DOWN_FLAGS, type GroupView, type NodeView, type SentinelView, type WatchedInstance } from "../checks/view";
+import { describeAddress, announcedBy } from "./members";
+import { currentMaster } from "./roles";
+import { DOWN_FLAGS, type GroupView, type NodeView, type SentinelView, type WatchedInstance } from "./view";
 import type { Contract, ContractMember } from "../outputs/contract";
 
 /** Why the next container must not be touched yet. */

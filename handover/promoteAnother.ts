@@ -1,10 +1,10 @@
-import { chooseCandidate, type Choice } from "../ops/handover/candidate";
-import { withGroup, statesOf, type Group } from "../ops/handover/group";
-import { planPromotion, promote } from "../ops/handover/promotion";
-import { awaitRecorded } from "../ops/handover/record";
-import type { NodeState } from "../ops/handover/replication";
-import { waitFor } from "../ops/handover/waiting";
-import { UserError } from "../ops/userError";
+import { chooseCandidate, type Choice } from "./candidate";
+import { withGroup, statesOf, type Group } from "./group";
+import { planPromotion, promote } from "./promotion";
+import { awaitRecorded } from "./record";
+import type { NodeState } from "./replication";
+import { waitFor } from "./waiting";
+import { UserError } from "../config/userError";
 import type { Contract } from "../outputs/contract";
 
 /** A replica that came back a moment ago may be in sync before its scripts, once a second, let it be promoted. */

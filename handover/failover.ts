@@ -1,7 +1,7 @@
-import { converge } from "../../checks/converge";
-import { endpointText } from "../../config/plan";
-import { nearestName } from "../../config/problems";
-import { EXIT, UserError } from "../userError";
+import { converge } from "../checks/converge";
+import { endpointText } from "../config/plan";
+import { nearestName } from "../config/problems";
+import { EXIT, UserError } from "../config/userError";
 import { chooseCandidate } from "./candidate";
 import { masterByMajority, nodeAt, statesOf, type Group, type Member } from "./group";
 import { handOverInside, type NodeRunner } from "./inside";

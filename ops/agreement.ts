@@ -1,6 +1,6 @@
-import { UserError } from "../userError";
-import type { PromotionPlan } from "./promotion";
-import { named } from "./steps";
+import { UserError } from "../config/userError";
+import type { PromotionPlan } from "../handover/promotion";
+import { named } from "../handover/steps";
 
 /** What the command line answers beforehand. */
 export interface Consent {

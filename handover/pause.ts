@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../config/plan";
+import type { Endpoint } from "../config/plan";
 import type { Member } from "./group";
 
 /**

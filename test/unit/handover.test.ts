@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseCandidate } from "../../ops/handover/candidate";
-import { judgePromotion } from "../../ops/handover/promotion";
-import { recordsRole } from "../../ops/handover/record";
-import { parseReplication, type NodeState, type ReplicationFacts } from "../../ops/handover/replication";
-import { heirOf } from "../../rollout/promoteAnother";
-import { namedByMajority } from "../../ops/handover/sentinelView";
+import { chooseCandidate } from "../../handover/candidate";
+import { judgePromotion } from "../../handover/promotion";
+import { recordsRole } from "../../handover/record";
+import { parseReplication, type NodeState, type ReplicationFacts } from "../../handover/replication";
+import { heirOf } from "../../handover/promoteAnother";
+import { namedByMajority } from "../../handover/sentinelView";
 
 const at = (index: number) => ({ host: "172.30.28.1", port: 6379 + index });
 const master = { name: "m", address: at(0), offset: 1000 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Redis } from "ioredis";
-import { agreeTo, type Consent } from "../../ops/handover/agreement";
-import { Member } from "../../ops/handover/group";
-import type { PromotionPlan } from "../../ops/handover/promotion";
-import { UserError } from "../../ops/userError";
+import { agreeTo, type Consent } from "../../ops/agreement";
+import { Member } from "../../handover/group";
+import type { PromotionPlan } from "../../handover/promotion";
+import { UserError } from "../../config/userError";
 
 function member(name: string, port: number): Member {
   const address = { host: "127.0.0.1", port };

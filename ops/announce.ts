@@ -1,4 +1,4 @@
-import type { Say } from "./steps";
+import type { Say } from "../handover/steps";
 
 /** Writes each step behind the time since the first one: `  0.41 s  redis-master follows redis-replica-1`. */
 export function timedSteps(write: (line: string) => void): Say {

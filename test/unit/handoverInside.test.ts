@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { planDeployment } from "../../config/plan";
 import { parseDeployment } from "../../config/settings";
-import { withGroup } from "../../ops/handover/group";
-import { handOverInside, type NodeRunner } from "../../ops/handover/inside";
+import { withGroup } from "../../handover/group";
+import { handOverInside, type NodeRunner } from "../../handover/inside";
 import { buildContract } from "../../outputs/buildContract";
 import { passwordsOfAll } from "./users.support";
 

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
-import type { Endpoint } from "../../config/plan";
-import { causeOf, nodeClient, sentinelClient } from "../../checks/connections";
-import { failureOf } from "../../checks/failures";
-import { addressOf } from "../../checks/replies";
-import type { Contract, ContractMember } from "../../outputs/contract";
+import type { Endpoint } from "../config/plan";
+import { causeOf, nodeClient, sentinelClient } from "../checks/connections";
+import { failureOf } from "../checks/failures";
+import { addressOf } from "../checks/replies";
+import type { Contract, ContractMember } from "../outputs/contract";
 import { parseReplication, type NodeState } from "./replication";
 import { namedByMajority, sameEndpoint } from "./sentinelView";
 

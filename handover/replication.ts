@@ -1,5 +1,5 @@
-import { endpointText, type Endpoint } from "../../config/plan";
-import { infoOf } from "../../checks/replies";
+import { endpointText, type Endpoint } from "../config/plan";
+import { infoOf } from "../checks/replies";
 
 /** What a node says about its own replication, just now. */
 export interface ReplicationFacts {

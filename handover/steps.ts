@@ -1,5 +1,5 @@
-import { endpointText } from "../../config/plan";
-import { UserError } from "../userError";
+import { endpointText } from "../config/plan";
+import { UserError } from "../config/userError";
 import { stateOf, statesOf, type Group, type Member } from "./group";
 import type { WritePause } from "./pause";
 import { whyNotInSync } from "./replication";
