@@ -22,7 +22,7 @@ def contract_of(outputs: Mapping[str, Any], deployment: str | None) -> Mapping[s
         return outputs
     several = outputs.get("deployments", {})
     if deployment not in several:
-        known = ", ".join(several) or outputs.get("deployment")
+        known = ", ".join(sorted(several)) or outputs.get("deployment")
         raise ContractError(f"the Redis stack has no deployment {deployment}; there is {known}")
     _require_version(several[deployment] or {})
     return several[deployment]

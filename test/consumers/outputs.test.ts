@@ -146,7 +146,7 @@ describe("who consumes the outputs", () => {
 
   it("an absent stack, an unknown command and an unknown option get a sentence", async () => {
     for (const [args, sentence] of [
-      [["status", "nowhere"], /no stack "nowhere"; .*used/],
+      [["status", "nowhere"], /no stack "nowhere" of this program; there are used; a new one begins/],
       [["statsu"], /unknown command 'statsu'[^]*status/],
       [["status", "--wacth"], /unknown option '--wacth'[^]*--watch/],
     ] as const) {

@@ -58,7 +58,7 @@ describe("the npm package", () => {
       needed.filter((path) => !paths.includes(path)),
       [],
     );
-    const folders = "changes checks components config engine node ops outputs rollout".split(" ");
+    const folders = "changes checks components config engine handover node outputs rollout".split(" ");
     const known = new RegExp(`^(package\\.json|README\\.md|LICENSE|dist/(${folders.join("|")})/.+\\.(js|d\\.ts|sh))$`);
     assert.deepEqual(
       paths.filter((path) => !known.test(path)),

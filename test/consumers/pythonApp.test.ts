@@ -78,7 +78,7 @@ describe("python-app, of a stack with several deployments", () => {
     it(`says in a sentence what does not fit: ${what}`, async () => {
       const { code, output } = await program(outputs, sentence === undefined ? "cach" : "cache");
       assert.equal(code, 1, output);
-      assert.match(output, sentence ?? /no deployment cach; there is first, cache$/m);
+      assert.match(output, sentence ?? /no deployment cach; there is cache, first$/m);
       assert.doesNotMatch(output, /Traceback|None/);
     });
   }
