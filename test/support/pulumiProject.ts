@@ -134,7 +134,11 @@ export class PulumiProject {
     for (const stack of this.stacks) {
       await this.pulumi(["cancel", "--yes", "--stack", stack]);
       await this.pulumi(["state", "unprotect", "--all", "--yes", "--stack", stack]);
-      await this.destroy(stack);
+      const { code } = await this.destroy(stack);
+      if (code !== 0) {
+        // A container that a test removed, and could not have made again, stops the first.
+        await this.destroy(stack, "--refresh");
+      }
     }
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.state, { recursive: true, force: true });
