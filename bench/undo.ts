@@ -1,3 +1,5 @@
+import { reasonOf } from "../config/reason";
+
 /** How long one removal may take before the next one's turn comes. */
 const REMOVAL_TIMEOUT_MS = 300_000;
 
@@ -25,7 +27,7 @@ export class Undo {
       try {
         await bounded(last.remove());
       } catch (error) {
-        failed.push(`${last.what} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+        failed.push(`${last.what} could not be removed: ${reasonOf(error)}`);
       }
     }
     return failed;

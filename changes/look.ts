@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import pRetry from "p-retry";
 import { nodeClient, sentinelClient } from "../checks/connections";
+import { membersOf } from "../checks/members";
 import { fieldsOf, listOf, type Fields } from "../checks/replies";
 import { liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import { endpointText, type DeploymentPlan } from "../config/plan";
@@ -101,7 +102,7 @@ export const isDown = (flags: string): boolean => /_down|disconnected/.test(flag
 
 /** Those of the instances that no member of the contract announces; pure. */
 export function strangersAmong(contract: Contract, instances: readonly Fields[]): readonly Stranger[] {
-  const own = new Set([...contract.nodes, ...contract.sentinels].map(({ announced }) => endpointText(announced)));
+  const own = new Set(membersOf(contract).map(({ announced }) => endpointText(announced)));
   return instances
     .map(({ ip, port, flags = "" }) => ({ address: `${ip}:${port}`, down: isDown(flags) }))
     .filter(({ address }) => !own.has(address));

@@ -1,5 +1,5 @@
 import { failure } from "../config/failure";
-import type { DeploymentPlan } from "../config/plan";
+import { allMembers, type DeploymentPlan } from "../config/plan";
 import { renderGroupEnv } from "../config/render/groupEnv";
 import { engineReasonOf } from "../engine/engineError";
 import { execInContainer, isNotRunning, type Executed } from "../engine/execInContainer";
@@ -27,7 +27,7 @@ export async function tellMembers(
   ids: Readonly<Record<string, string>>,
   run: RunInMember = execInContainer,
 ): Promise<void> {
-  const members = [...plan.nodes, ...plan.sentinels];
+  const members = allMembers(plan);
   const refusals = await Promise.all(
     members.map((member) => tell(member.engine.endpoint, member.name, renderGroupEnv(plan, member, ids), run)),
   );

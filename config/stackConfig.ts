@@ -29,18 +29,14 @@ export function readStackSettings(): StackSettings {
 
 /** A setting of this program's in a namespace whose name is nearly its own: nobody would read it. */
 function refuseOtherNamespaces(keys: readonly string[], project: string): void {
-  const strangers = keys.filter((key) => {
+  const strangers = keys.flatMap((key) => {
     const [namespace = "", name = ""] = key.split(/:(.*)/s);
-    const isOurs = settingNames.includes(name as SettingName) || name === DEPLOYMENTS_KEY;
-    return isOurs && namespace !== project && nearestName(namespace, [project]) !== undefined;
+    const isMeant = isSetting(name) && namespace !== project && nearestName(namespace, [project]) !== undefined;
+    const reason = `no program has this name; did you mean ${project}:${name}? Correct it in the stack's file`;
+    return isMeant ? [{ path: shownName(key), reason }] : [];
   });
   if (strangers.length > 0) {
-    throw new SettingsError(
-      strangers.map((key) => ({
-        path: shownName(key),
-        reason: `no program has this name; did you mean ${project}:${key.split(":")[1]}? Correct it in the stack's file`,
-      })),
-    );
+    throw new SettingsError(strangers);
   }
 }
 
@@ -68,11 +64,12 @@ function isConfigSecret(key: string): boolean {
   return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
 }
 
+const isSetting = (name: string): boolean => name === DEPLOYMENTS_KEY || settingNames.includes(name as SettingName);
+
 /** Configuration reaches a program as text; what is not text in the schema is JSON in it. */
 export function decodeValue(name: string, value: string): unknown {
   const isText = settingsJsonSchema.properties?.[name as SettingName]?.type === "string";
-  const isKnown = name === DEPLOYMENTS_KEY || settingNames.includes(name as SettingName);
-  if (isText || !isKnown) {
+  if (isText || !isSetting(name)) {
     return value;
   }
   try {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { membersOf } from "../checks/members";
 import { endpointText, type Endpoint } from "../config/plan";
+import { reasonOf } from "../config/reason";
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 import type { Contract, ContractMember } from "../outputs/contract";
@@ -55,7 +56,7 @@ export async function handOverInside(
   try {
     exitCode = await bounded(run(node, [endpointText(candidate.address)], (line) => said.add(line)));
   } catch (error) {
-    throw said.interrupted(error instanceof Error ? error.message : String(error));
+    throw said.interrupted(reasonOf(error));
   } finally {
     signal?.removeEventListener("abort", askToStop);
   }

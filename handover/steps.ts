@@ -1,4 +1,5 @@
 import { endpointText } from "../config/plan";
+import { reasonOf } from "../config/reason";
 import { UserError } from "../config/userError";
 import { stateOf, statesOf, type Group, type Member } from "./group";
 import type { WritePause } from "./pause";
@@ -72,7 +73,7 @@ export async function orResume<T>(master: Member, pause: WritePause, work: () =>
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const resumed = await pause.end().then(
       () => `Nothing was switched; ${master.name} is still the master, and its writes go on after ${pause.ms} ms.`,
       () => `Nothing was switched; ${master.name} could not be told to go on and does so by itself within 15 s.`,

@@ -3,6 +3,11 @@ import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 import { UserError } from "../config/userError";
 
+/** Types of the resources that the commands look for. */
+export const CONTAINER = "docker:index/container:Container";
+export const NETWORK = "docker:index/network:Network";
+export const VOLUME = "docker:index/volume:Volume";
+
 const resourceSchema = z.object({
   urn: z.string(),
   type: z.string(),

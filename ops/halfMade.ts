@@ -3,7 +3,7 @@ import { engineClient } from "../engine/engineClient";
 import { engineReasonOf, statusOf } from "../engine/engineError";
 import { labelsOf } from "../engine/labelsOf";
 import { stopContainer } from "../engine/stopContainer";
-import { engineOf, exportState, type ExportedState } from "./exportedState";
+import { CONTAINER, engineOf, exportState, NETWORK, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { UserError } from "../config/userError";
 
@@ -23,8 +23,8 @@ const ANSWER_MS = 30_000;
 const DEFAULT_GRACE_S = 10;
 
 const KINDS: Readonly<Record<string, HalfMade["kind"]>> = {
-  "docker:index/container:Container": "container",
-  "docker:index/network:Network": "network",
+  [CONTAINER]: "container",
+  [NETWORK]: "network",
 };
 
 /** What may be on the engines without the stack's state knowing it; containers before the networks they are on. Pure. */

@@ -1,5 +1,5 @@
 import { engineClient } from "../engine/engineClient";
-import { engineOf, type ExportedState } from "./exportedState";
+import { CONTAINER, engineOf, NETWORK, type ExportedState } from "./exportedState";
 import { UserError } from "../config/userError";
 
 /** A network that a stack made. */
@@ -10,8 +10,6 @@ export interface StackNetwork {
   readonly engine: string;
 }
 
-const NETWORK = "docker:index/network:Network";
-const CONTAINER = "docker:index/container:Container";
 const ENGINE_ANSWER_MS = 10_000;
 
 /** The networks of a stack. Pure. */

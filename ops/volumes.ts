@@ -1,5 +1,5 @@
 import { isSecretsVolume } from "../config/plan";
-import type { ExportedState } from "./exportedState";
+import { VOLUME, type ExportedState } from "./exportedState";
 
 /** A data volume and what a destroy does to it. */
 export interface StackVolume {
@@ -9,15 +9,13 @@ export interface StackVolume {
   readonly fate: "deleted" | "kept" | "protected";
 }
 
-const VOLUME_TYPE = "docker:index/volume:Volume";
-
 /**
  * What a destroy would do to each data volume of a stack; those with secrets always go. From the state, not from the settings: what counts is how the volumes
  * were deployed.
  */
 export function volumesOf({ resources }: ExportedState): StackVolume[] {
   return resources
-    .filter(({ type, delete: isLeftover }) => type === VOLUME_TYPE && !isLeftover)
+    .filter(({ type, delete: isLeftover }) => type === VOLUME && !isLeftover)
     .filter(({ outputs }) => !isSecretsVolume(String(outputs.name)))
     .map(({ protect, retainOnDelete, outputs }) => ({
       name: String(outputs.name),

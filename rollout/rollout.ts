@@ -4,6 +4,7 @@ import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
 import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
+import { reasonOf } from "../config/reason";
 import { renderSecrets } from "../config/render/secrets";
 import type { GroupSecrets } from "../config/secrets";
 import type { Surveys } from "../engine/survey";
@@ -171,10 +172,9 @@ export class RollingUpdate {
 
   /** The update fails with one container; the others' turns never come, so nothing more is touched. */
   private fail(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
     const next = error instanceof RolloutStopped ? this.turns.get(error.next) : undefined;
     const waiting = next ?? [...this.turns.values()].find(({ settled }) => !settled) ?? this.deferred(this.turns, "");
-    waiting.reject(failure(message));
+    waiting.reject(failure(reasonOf(error)));
   }
 
   private deferred<T>(all: Map<string, Deferred<T>>, name: string): Deferred<T> {

@@ -1,4 +1,5 @@
 import { endpointText, type Endpoint } from "../../config/plan";
+import { MAX_PORT } from "../../config/schema";
 import { EXIT, UserError } from "../../config/userError";
 
 const FORM = "HOST:PORT, or several with commas between them: --from 127.0.0.1:6380,127.0.0.1:6381";
@@ -24,7 +25,7 @@ export function parseAddresses(text: string | undefined): readonly Endpoint[] {
 function parseAddress(text: string): Endpoint {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:@/]+)):(\d{1,5})$/i.exec(text) ?? [];
   const number = Number(port);
-  if (port === undefined || number < 1 || number > 65_535) {
+  if (port === undefined || number < 1 || number > MAX_PORT) {
     throw new UserError(`--from: "${text}" is no address of a server; it has to be ${FORM}`, EXIT.usage);
   }
   return { host: bracketed ?? plain!, port: number };

@@ -1,4 +1,5 @@
 import { infoOf } from "../../checks/replies";
+import { reasonOf } from "../../config/reason";
 import { WritePause } from "../../handover/pause";
 import type { Say } from "../../handover/steps";
 import { UserError } from "../../config/userError";
@@ -56,8 +57,7 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
       `the last ${last.length} changed keys are at ${target.name} and its replicas, the numbers of keys are the same`,
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${reason}. ${await resume(source, closing ? servers : [], pause)}`);
+    throw new UserError(`${reasonOf(error)}. ${await resume(source, closing ? servers : [], pause)}`);
   }
   // The server ends it by itself, if this does not reach it.
   await pause.end().catch(() => undefined);

@@ -1,4 +1,5 @@
 import { infoOf, partsOf, versionOf, type Fields } from "../../checks/replies";
+import { reasonOf } from "../../config/reason";
 import { UserError } from "../../config/userError";
 import { type DatabaseSize, type SourceFacts, type TargetFacts } from "./fits";
 import { MARKER } from "./marker";
@@ -9,7 +10,7 @@ export async function infoFrom({ name, redis }: Side): Promise<Fields> {
   try {
     return infoOf(await redis.info());
   } catch (error) {
-    throw new UserError(`${name} does not answer INFO: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`${name} does not answer INFO: ${reasonOf(error)}`);
   }
 }
 

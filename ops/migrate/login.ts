@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { Redis } from "ioredis";
 import { endpointText, type Endpoint } from "../../config/plan";
+import { reasonOf } from "../../config/reason";
 import { failureOf } from "../../checks/failures";
 import { askHidden } from "../ask";
 import { EXIT, UserError } from "../../config/userError";
@@ -66,10 +67,7 @@ async function passwordIn(file: string): Promise<string> {
     const content = file === "-" ? await text(process.stdin) : await readFile(file, "utf8");
     return content.replace(/\r?\n$/, "");
   } catch (error) {
-    throw new UserError(
-      `--password-file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      EXIT.usage,
-    );
+    throw new UserError(`--password-file ${file} cannot be read: ${reasonOf(error)}`, EXIT.usage);
   }
 }
 

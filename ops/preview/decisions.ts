@@ -18,10 +18,10 @@ export function decisions({ changes }: Preview): readonly Decision[] {
   const those = (operation: Change["operation"], kind: Change["kind"]) =>
     changes.filter((change) => change.operation === operation && change.kind === kind);
   const ended = those("delete", "deployment");
-  /** What goes because its whole deployment goes. */
-  const ending = (found: readonly Change[]) =>
-    found.filter(({ deployment }) => ended.some(({ name }) => name === deployment));
-  const lasting = (found: readonly Change[]) => found.filter((change) => !ending([change]).includes(change));
+  /** Whether it goes because its whole deployment goes. */
+  const isEnding = ({ deployment }: Change) => ended.some(({ name }) => name === deployment);
+  const ending = (found: readonly Change[]) => found.filter(isEnding);
+  const lasting = (found: readonly Change[]) => found.filter((change) => !isEnding(change));
 
   const data = (operation: Change["operation"], fate: Change["fate"]) =>
     those(operation, "data volume").filter((change) => change.fate === fate);
