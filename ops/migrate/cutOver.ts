@@ -1,4 +1,3 @@
-import { infoOf } from "../../checks/replies";
 import { reasonOf } from "../../config/reason";
 import { WritePause } from "../../handover/pause";
 import type { Say } from "../../handover/steps";
@@ -6,7 +5,7 @@ import { UserError } from "../../config/userError";
 import { catchUp, compareCounts, compareKeys, copyFunctions, type Carriage } from "./carry";
 import { closedValue, openedValue } from "./closing";
 import type { Target } from "./copy";
-import { numberSetting } from "./facts";
+import { numberSetting, requireMaster } from "./facts";
 import { unmark } from "./marker";
 import { askOne, type Side } from "./side";
 
@@ -74,13 +73,6 @@ export async function reopen(servers: readonly Side[]): Promise<void> {
 async function close(servers: readonly Side[]): Promise<void> {
   for (const server of servers) {
     await askOne(server, "CONFIG", "SET", SETTING, closedValue(await numberSetting(server, SETTING)));
-  }
-}
-
-async function requireMaster({ name, redis }: Side): Promise<void> {
-  const { role, master_host: host, master_port: port } = infoOf(await redis.info("replication"));
-  if (role !== "master") {
-    throw new UserError(`${name} is no master any more: its master is ${host}:${port}; start again`);
   }
 }
 

@@ -14,6 +14,14 @@ export async function infoFrom({ name, redis }: Side): Promise<Fields> {
   }
 }
 
+/** @throws UserError when it follows another server. */
+export async function requireMaster(side: Side): Promise<void> {
+  const { role, master_host: host, master_port: port } = await infoFrom(side);
+  if (role !== "master") {
+    throw new UserError(`${side.name} is no master any more: its master is ${host}:${port}; start again`);
+  }
+}
+
 /** One number among a server's settings. */
 export async function numberSetting(side: Side, name: string): Promise<number> {
   const reply = await askOne(side, "CONFIG", "GET", name);

@@ -5,7 +5,7 @@ import { UserError } from "../../config/userError";
 import { catchUp, compareAll, copyAll, type Amount, type Carriage, type Tell } from "./carry";
 import { Changes } from "./changes";
 import { cutOver } from "./cutOver";
-import { sourceFacts, targetFacts } from "./facts";
+import { requireMaster, sourceFacts, targetFacts } from "./facts";
 import { keysIn, whyNot } from "./fits";
 import { connectTo, type Login } from "./login";
 import { empty, mark } from "./marker";
@@ -53,23 +53,37 @@ export async function migrate(migration: Migration): Promise<Migrated | undefine
   const changes = await Changes.follow(source.name, () => connectTo(sources.address, login));
   try {
     const carriage: Carriage = { source, target, changes, signal };
-    const began = performance.now();
-    const amount = await copyAll(carriage, teller(say, "copied so far"));
-    const perS = Math.round(amount.keys / Math.max(0.001, (performance.now() - began) / 1000));
-    say(`${amount.keys} keys copied, ${bytesText(amount.bytes)} (${perS} keys a second)`);
-    say(
-      `${await compareAll(carriage, teller(say, "compared so far"))} keys compared on both sides: the same, or changed since`,
-    );
-    await comeNear(carriage, say);
-    say(`${target.name} has all but the changes of the last moment, and follows`);
-    if (!(await followUntilAnswered(carriage, migration.mayClose))) {
-      return undefined;
-    }
-    await comeNear(carriage, say);
-    return { ...amount, heldMs: await cutOver(carriage, sources.all, say) };
+    const amount = await bringNear(carriage, migration).catch(async (error: unknown) => {
+      // A server that begins to follow another one may be emptied for it: what one sees is not the reason then.
+      await requireMaster(source);
+      throw error;
+    });
+    return amount && { ...amount, heldMs: await cutOver(carriage, sources.all, say) };
   } finally {
     changes.close();
   }
+}
+
+/**
+ * Copies all, compares it, and follows what changes until the person has answered.
+ *
+ * @returns undefined when the old deployment is not to be closed.
+ */
+async function bringNear(carriage: Carriage, { target, say, mayClose }: Migration): Promise<Amount | undefined> {
+  const began = performance.now();
+  const amount = await copyAll(carriage, teller(say, "copied so far"));
+  const perS = Math.round(amount.keys / Math.max(0.001, (performance.now() - began) / 1000));
+  say(`${amount.keys} keys copied, ${bytesText(amount.bytes)} (${perS} keys a second)`);
+  say(
+    `${await compareAll(carriage, teller(say, "compared so far"))} keys compared on both sides: the same, or changed since`,
+  );
+  await comeNear(carriage, say);
+  say(`${target.name} has all but the changes of the last moment, and follows`);
+  if (!(await followUntilAnswered(carriage, mayClose))) {
+    return undefined;
+  }
+  await comeNear(carriage, say);
+  return amount;
 }
 
 /** Refuses what does not fit, and marks the new deployment. */

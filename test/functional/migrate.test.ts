@@ -183,29 +183,38 @@ describe("carrying data over", function () {
       assert.equal(writers.refused, 0);
     }));
 
-  it("stops when another server is the master by the time of the answer: its writes could not be held", () =>
-    withBoth(
-      async (old, group) => {
-        await old.master.set("key", "value");
-        const [was, is] = [old.client(0), old.client(1)];
-        const changed: Partial<Migration> = {
-          mayClose: async () => {
-            await is.replicaof("NO", "ONE");
-            await was.replicaof("127.0.0.1", old.addresses[1]!.port);
-            await waitFor("the old master to follow", async () =>
-              (await was.info("replication")).includes("master_link_status:up"),
-            );
-            return true;
-          },
-        };
-        await assert.rejects(
-          carry(old, group, { changed }),
-          refused(/^127\S+ is no master any more: its master is 127\S+; start again\. Nothing was switched: /),
-        );
-        assert.equal(await is.set("key", "again"), "OK");
-      },
-      { replicas: 1 },
-    ));
+  for (const isEmptied of [false, true]) {
+    it(`stops when another server is the master by the time of the answer${isEmptied ? ", and has emptied the one of before" : ""}`, () =>
+      withBoth(
+        async (old, group) => {
+          await old.master.set("key", "value");
+          const [was, is] = [old.client(0), old.client(1)];
+          const changed: Partial<Migration> = {
+            mayClose: async (taken) => {
+              await is.replicaof("NO", "ONE");
+              if (isEmptied) {
+                await was.set("key", "which the new master never had");
+              }
+              await was.replicaof("127.0.0.1", old.addresses[1]!.port);
+              await waitFor("the old master to follow", async () =>
+                (await was.info("replication")).includes("master_link_status:up"),
+              );
+              if (isEmptied) {
+                await new Promise((resolve) => taken.addEventListener("abort", resolve));
+              }
+              return true;
+            },
+          };
+          await assert.rejects(
+            carry(old, group, { changed }),
+            refused(/^127\S+ is no master any more: its master is 127\S+; start again(\. Nothing was switched: |$)/),
+          );
+          assert.equal(await is.set("key", "again"), "OK");
+        },
+        // Were the old master pinged meanwhile, it would have what the new one has not.
+        { replicas: 1, options: ["--repl-ping-replica-period", "3600"] },
+      ));
+  }
 
   it("notices that it cannot have seen all changes: a database emptied, the connection lost", () =>
     withBoth(async (old, group) => {
