@@ -3,6 +3,7 @@ import { observe } from "../../checks/observe";
 import { currentMaster } from "../../checks/roles";
 import { nodeCommand } from "../../node/program";
 import type { Contract, ContractMember } from "../../outputs/contract";
+import { say } from "../announce";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../../config/userError";
 import { whyAbsent } from "../whyAbsent";
@@ -23,7 +24,7 @@ export async function connect({ stack, deployment, node, args }: ConnectOptions)
   const member = node === undefined ? await masterOf(contract) : memberNamed(contract, node);
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   if (isInteractive && args.length === 0) {
-    process.stderr.write(`${member.name} (${member.host}:${member.port}); end with Ctrl-D\n`);
+    say(`${member.name} (${member.host}:${member.port}); end with Ctrl-D`);
   }
   const exitCode = await runDocker(dockerArguments(member, args, isInteractive));
   const reason = exitCode === EXIT.ok ? undefined : await whyAbsent(member);

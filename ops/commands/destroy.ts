@@ -1,3 +1,4 @@
+import { say } from "../announce";
 import { confirm } from "../ask";
 import { exportState, hasResources } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
@@ -68,5 +69,3 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
   }
   return runPulumi(["stack", "rm", "--yes", "--preserve-config", "--stack", stack]);
 }
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);

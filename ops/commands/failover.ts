@@ -1,6 +1,6 @@
 import { confirm } from "../ask";
 import { handOver, planFailover, type FailoverPlan } from "../../handover/failover";
-import { stopSignal, timedSteps } from "../announce";
+import { say, stopSignal, timedSteps } from "../announce";
 import { withGroup } from "../../handover/group";
 import { named } from "../../handover/steps";
 import { hintsFor } from "../hints";
@@ -27,17 +27,17 @@ export async function failover({ stack, deployment, to, yes, json }: FailoverOpt
   }
   return withGroup(contract, async (group) => {
     const plan = await planFailover(group, to);
-    process.stderr.write(`${planText(plan)}\n`);
+    say(planText(plan));
     if (!yes && !(await confirm(`Hand over to ${plan.candidate.name}?`))) {
-      process.stderr.write("Nothing was changed.\n");
+      say("Nothing was changed.");
       return EXIT.failed;
     }
     const stop = stopSignal();
     try {
       // Looked at again: the question may have been on the screen for an hour.
       const current = yes ? plan : await planFailover(group, plan.candidate.name);
-      const say = timedSteps((line) => process.stderr.write(hintsFor({ stack, deployment })(line)));
-      const { master, pausedMs } = await handOver(group, current, { say, signal: stop.signal });
+      const tell = timedSteps((line) => say(hintsFor({ stack, deployment })(line)));
+      const { master, pausedMs } = await handOver(group, current, { say: tell, signal: stop.signal });
       process.stdout.write(
         json
           ? `${JSON.stringify({ deployment: contract.deployment, from: current.master.name, to: master.name, pausedMs })}\n`

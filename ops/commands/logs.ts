@@ -2,7 +2,8 @@ import { styleText } from "node:util";
 import { membersOf } from "../../checks/members";
 import { nearestName } from "../../config/problems";
 import type { Contract, ContractMember } from "../../outputs/contract";
-import { followLog, readLog, reasonOf, type LogRange } from "../logs/containerLog";
+import { say } from "../announce";
+import { followLog, readLog, whyNoLog, type LogRange } from "../logs/containerLog";
 import { inOrder, parseSince, type LogLine } from "../logs/lines";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
@@ -27,7 +28,7 @@ export async function logs(options: LogsOptions): Promise<number> {
   const write = writer(members, options);
   const range = { tail: options.tail, sinceS };
   const hints = hintsFor(options);
-  const complain = (line: string) => process.stderr.write(`${hints(line)}\n`);
+  const complain = (line: string) => say(hints(line));
   return options.follow ? follow(members, range, write, complain) : print(members, range, write, complain);
 }
 
@@ -54,7 +55,7 @@ async function print(
   const all = await Promise.all(
     members.map((member) =>
       readLog(member, range).catch((error: unknown) => {
-        failed.push(`${member.name}: ${reasonOf(error)}`);
+        failed.push(`${member.name}: ${whyNoLog(error)}`);
         return [];
       }),
     ),

@@ -5,7 +5,7 @@ import type { Endpoint } from "../../config/plan";
 import { shellQuoted } from "../../config/render/nodeEnv";
 import type { Contract } from "../../outputs/contract";
 import { confirm, requireTerminal } from "../ask";
-import { stopSignal, timedSteps } from "../announce";
+import { say, stopSignal, timedSteps } from "../announce";
 import { parseAddresses } from "../migrate/addresses";
 import type { Target } from "../migrate/copy";
 import { reopen } from "../migrate/cutOver";
@@ -40,7 +40,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   const login = await findLogin(options, addresses[0]!);
   const stop = stopSignal();
   try {
-    const say = timedSteps((line) => process.stderr.write(line));
+    const tell = timedSteps(say);
     const done = await withServers(addresses, login, async (servers) =>
       withTarget(contract, async (target) => {
         const sources = await findMaster(addresses, servers);
@@ -53,14 +53,14 @@ export async function migrate(options: MigrateOptions): Promise<number> {
           login,
           target,
           deployment: contract.deployment,
-          say,
+          say: tell,
           mayClose: (signal) => (yes ? Promise.resolve(true) : confirm(QUESTION, "--yes", signal)),
           signal: stop.signal,
         });
       }),
     );
     if (done === undefined) {
-      process.stderr.write("Nothing was switched; the next attempt starts afresh.\n");
+      say("Nothing was switched; the next attempt starts afresh.");
       return EXIT.failed;
     }
     const { keys, bytes, heldMs } = done;

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { say } from "../announce";
 import { policyPackOptions } from "../policyPack";
 import { STREAMED } from "../preview/events";
 import { previewFrom, type PreviewRun } from "../preview/read";
@@ -35,7 +36,7 @@ export async function preview({ stack, args, markdown }: PreviewOptions): Promis
     const violated = told.violations
       .filter(({ mandatory }) => mandatory)
       .map(({ rule, text: why }) => `${rule}: ${why}`);
-    process.stderr.write([...told.errors, ...told.doubts, ...violated].map((line) => `${hide(line)}\n`).join(""));
+    [...told.errors, ...told.doubts, ...violated].forEach((line) => say(hide(line)));
   }
   return run.exitCode === 0 && told.failed ? EXIT.failed : run.exitCode;
 }
@@ -54,7 +55,7 @@ async function markdownRun(stack: string, command: readonly string[]): Promise<P
     return { stack, ...(await askPulumi([...command, "--json"], STREAMED)) };
   } catch (error) {
     if (process.env.DEBUG) {
-      process.stderr.write(`${sentenceOf(error, true)}\n`);
+      say(sentenceOf(error, true));
     }
     return { stack, exitCode: EXIT.failed, stdout: "", stderr: sentenceOf(error, false) };
   }

@@ -1,11 +1,11 @@
 import type { Contract } from "../../outputs/contract";
 import { confirm } from "../ask";
 import { agreeTo } from "../agreement";
-import { stopSignal, timedSteps } from "../announce";
+import { say, stopSignal, timedSteps } from "../announce";
 import { withGroup } from "../../handover/group";
 import { planPromotion, promote as carryOut, type PromotionPlan } from "../../handover/promotion";
 import { awaitRecorded } from "../../handover/record";
-import { named } from "../../handover/steps";
+import { named, type Say } from "../../handover/steps";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT, UserError } from "../../config/userError";
@@ -33,22 +33,22 @@ export async function promote(options: PromoteOptions): Promise<number> {
     const look = () => planPromotion(group, options.node);
     const first = await look();
     if (first !== "already") {
-      process.stderr.write(`${planText(first)}\n`);
+      say(planText(first));
     }
     const plan = first === "already" ? first : await agreeTo(first, options, { confirm, lookAgain: look });
     if (plan === "already") {
-      process.stderr.write(`${options.node} is the master already.\n`);
+      say(`${options.node} is the master already.`);
       return EXIT.ok;
     }
     if (plan === undefined) {
-      process.stderr.write("Nothing was changed.\n");
+      say("Nothing was changed.");
       return EXIT.failed;
     }
     const stop = stopSignal();
     try {
-      const say = timedSteps((line) => process.stderr.write(hintsFor(options)(line)));
-      const { pausedMs } = await carryOut(group, plan, { say, signal: stop.signal });
-      await waitForRecords(contract, plan, say);
+      const tell = timedSteps((line) => say(hintsFor(options)(line)));
+      const { pausedMs } = await carryOut(group, plan, { say: tell, signal: stop.signal });
+      await waitForRecords(contract, plan, tell);
       process.stdout.write(`${reportOf(contract, plan, pausedMs, options)}\n`);
       return EXIT.ok;
     } finally {
@@ -71,16 +71,12 @@ function planText({ chosen, master, risks, absent }: PromotionPlan): string {
 }
 
 /** From then on restarts of any node bring back the same roles. */
-async function waitForRecords(
-  contract: Contract,
-  { chosen, followers }: PromotionPlan,
-  say: (line: string) => void,
-): Promise<void> {
+async function waitForRecords(contract: Contract, { chosen, followers }: PromotionPlan, tell: Say): Promise<void> {
   const told = contract.nodes.filter(
     ({ name }) => name === chosen.name || followers.some((each) => each.name === name),
   );
   const open = await awaitRecorded(told, chosen.address);
-  say(
+  tell(
     open.length === 0
       ? "the roles are recorded and survive restarts"
       : `${open.join(", ")} ${open.length === 1 ? "has" : "have"} not recorded the new roles yet; do not restart ${open.length === 1 ? "it" : "them"} before npm run verify passes`,

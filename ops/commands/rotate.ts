@@ -1,4 +1,5 @@
 import { TLS_AUTHORITY } from "../../config/rotations";
+import { say } from "../announce";
 import { confirm } from "../ask";
 import { isRotationDeployed } from "../deployedRotations";
 import { exportState } from "../exportedState";
@@ -28,7 +29,7 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
   const { contract, isOneOfSeveral } = await readContractAmong(stack, deployment);
   const users = [...Object.keys(contract.users), ...(contract.tls === undefined ? [] : [TLS_AUTHORITY])];
   const hints = hintsFor({ stack, deployment: isOneOfSeveral ? contract.deployment : undefined });
-  const say = (text: string): void => void process.stderr.write(`${hints(text)}\n`);
+  const tell = (text: string): void => say(hints(text));
   const words = user === TLS_AUTHORITY ? ofAuthority : ofPassword(user);
   const edits = await agreedTo({
     what: `What the settings of stack "${stack}" say of rotations`,
@@ -38,11 +39,11 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
       const wish = { user, users, deployment: contract.deployment, finish, isDeployed };
       return rotationEdits(await readConfig(stack), wish);
     },
-    show: (seen) => say(finish ? words.ends : seen.length > 0 ? words.begins : words.goesOn),
+    show: (seen) => tell(finish ? words.ends : seen.length > 0 ? words.begins : words.goesOn),
     ask: finish && !yes ? () => confirm(words.question) : undefined,
   });
   if (edits === undefined) {
-    say("Nothing was changed.");
+    tell("Nothing was changed.");
     return EXIT.failed;
   }
   for (const { path, value } of edits) {
@@ -53,11 +54,11 @@ export async function rotate({ stack, deployment, user, finish = false, yes }: R
     exitCode = await up({ stack, args: [] });
   } finally {
     if (exitCode !== EXIT.ok) {
-      say(`\n${words.open}; put right what is said above, then: npm run up`);
+      tell(`\n${words.open}; put right what is said above, then: npm run up`);
     }
   }
   if (exitCode === EXIT.ok && !finish) {
-    say(`\n${words.begun}: npm run rotate -- ${user} --finish`);
+    tell(`\n${words.begun}: npm run rotate -- ${user} --finish`);
   }
   return exitCode;
 }

@@ -1,3 +1,4 @@
+import { say } from "../announce";
 import { beforeUpdate } from "../beforeUpdate";
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
@@ -44,5 +45,3 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
   );
   return 0;
 }
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);

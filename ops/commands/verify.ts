@@ -1,4 +1,5 @@
 import { renderReport, verify as check } from "../../checks/verify";
+import { say } from "../announce";
 import { hintsFor } from "../hints";
 import { readContract } from "../stack";
 import { EXIT } from "../../config/userError";
@@ -16,7 +17,7 @@ export async function verify({ stack, deployment, json, timeoutS }: VerifyOption
   const hints = hintsFor({ stack, deployment });
   const report = await check(contract, {
     timeoutS,
-    onProgress: json ? undefined : (line) => process.stderr.write(`${hints(line)}\n`),
+    onProgress: json ? undefined : (line) => say(hints(line)),
   });
   process.stdout.write(`${hints(json ? JSON.stringify(report, undefined, 2) : renderReport(report))}\n`);
   return report.findings.length === 0 ? EXIT.ok : EXIT.failed;

@@ -51,7 +51,7 @@ export async function followLog(
       });
     } catch (error) {
       if (!isLost) {
-        onLost(reasonOf(error));
+        onLost(whyNoLog(error));
       }
       isLost = true;
     }
@@ -83,7 +83,7 @@ async function followOnce(
 const tailOf = (tail: number | "all"): { tail?: number } => (tail === "all" ? {} : { tail });
 
 /** The engine's own words without the HTTP around them, and what brings a container back. */
-export function reasonOf(error: unknown): string {
+export function whyNoLog(error: unknown): string {
   const message = engineReasonOf(error);
   return statusOf(error) === 404 ? `${message}; npm run up brings it back` : message;
 }

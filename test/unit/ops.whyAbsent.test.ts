@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { readLog, reasonOf } from "../../ops/logs/containerLog";
+import { readLog, whyNoLog } from "../../ops/logs/containerLog";
 import { whyAbsent } from "../../ops/whyAbsent";
 import { contractOf } from "./checks.support";
 import { FakeEngine } from "./fakeEngine.support";
@@ -19,7 +19,7 @@ describe("a container in which nothing can be done", () => {
   it("is gone or stopped, and what brings it back is said", async () => {
     engine.answer = () => ({ status: 404, headers: json, body: { message: "No such container: redis-master" } });
     assert.equal(await whyAbsent(member()), "The container redis-master is gone; npm run up brings it back.");
-    const reason = await readLog(member(), { tail: 1 }).then(() => "", reasonOf);
+    const reason = await readLog(member(), { tail: 1 }).then(() => "", whyNoLog);
     assert.equal(reason, "No such container: redis-master; npm run up brings it back");
     engine.answer = () => ({ status: 200, headers: json, body: { State: { Running: false } } });
     assert.equal(await whyAbsent(member()), "The container redis-master is stopped; npm run up brings it back.");
