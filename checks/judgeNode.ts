@@ -1,6 +1,7 @@
 import { endpointText } from "../config/plan";
 import type { Contract, ContractMember } from "../outputs/contract";
 import { judgeDisk } from "./judgeDisk";
+import { judgeLoader } from "./judgeLoader";
 import { describe, describeAddress, announcedBy } from "./members";
 import {
   bringBack,
@@ -45,9 +46,14 @@ export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict
     return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
   }
   if (isStandby(facts.following)) {
-    return [judgeStandby(group, node)];
+    return [judgeStandby(group, node), ...judgeLoader(member, facts)];
   }
-  return [judgeRole(group, member, facts), judgeReplication(group, member, facts), ...judgeDisk(member, facts)];
+  return [
+    judgeRole(group, member, facts),
+    judgeReplication(group, member, facts),
+    ...judgeDisk(member, facts),
+    ...judgeLoader(member, facts),
+  ];
 }
 
 /** Its link is meant to be down, so nothing else needs to be said of it. */

@@ -1,17 +1,37 @@
 import type { Redis } from "ioredis";
-import { infoOf, partsOf, roleOf, versionOf, type Fields } from "./replies";
-import type { AttachedReplica, NodeFacts } from "./view";
+import { fieldsOf, infoOf, listOf, partsOf, roleOf, versionOf, type Fields } from "./replies";
+import type { AttachedReplica, LoaderFacts, NodeFacts } from "./view";
 
 const SECTIONS = ["server", "clients", "memory", "persistence", "replication", "keyspace"];
 
-/** Asks a data node for ROLE and INFO, in one round trip. */
+/** As many as a server keeps of the commands that it refused (`acllog-max-len`). */
+const REFUSED_COMMANDS = 128;
+
+/** Asks a data node for ROLE, INFO and the loader's rights, in one round trip. */
 export async function lookAtNode(client: Redis): Promise<NodeFacts> {
-  const [role, info] = await Promise.all([client.call("ROLE"), client.call("INFO", SECTIONS)]);
-  return nodeFacts(role, info);
+  const [role, info, user, refused] = await Promise.all([
+    client.call("ROLE"),
+    client.call("INFO", SECTIONS),
+    client.call("ACL", "GETUSER", "default"),
+    client.call("ACL", "LOG", REFUSED_COMMANDS),
+  ]);
+  return nodeFacts(role, info, loaderFacts(user, refused));
 }
 
-/** What the replies to ROLE and INFO say together. */
-export function nodeFacts(roleReply: unknown, infoReply: unknown): NodeFacts {
+/** What the replies to ACL GETUSER default and ACL LOG say together. */
+export function loaderFacts(userReply: unknown, refusedReply: unknown): LoaderFacts {
+  const { flags = "", commands = "", keys = "", channels = "" } = fieldsOf(userReply);
+  const isOff = flags.split(",").includes("off");
+  const mayAll = commands === "+@all" && keys === "~*" && channels === "&*";
+  // The loader is a client without a connection.
+  const dropped = listOf(refusedReply).filter(
+    (entry) => entry.username === "default" && entry["client-info"]?.includes(" fd=-1 ") === true,
+  );
+  return { bound: isOff && !mayAll, dropped: dropped.reduce((sum, { count }) => sum + Number(count), 0) };
+}
+
+/** What the replies to ROLE and INFO say together, with what is known of the loader. */
+export function nodeFacts(roleReply: unknown, infoReply: unknown, loader: LoaderFacts): NodeFacts {
   const role = roleOf(roleReply);
   const info = infoOf(infoReply);
   const number = (name: string): number => Number(info[name] ?? 0);
@@ -39,6 +59,7 @@ export function nodeFacts(roleReply: unknown, infoReply: unknown): NodeFacts {
     connectedClients: number("connected_clients"),
     blockedClients: number("blocked_clients"),
     keys: totalKeys(info),
+    loader,
     info,
   };
 }

@@ -30,6 +30,14 @@ export const waitForLoading = (name: string): string =>
 export const makeRoom = (name: string): string =>
   `make room on its host's disk (\`docker system df\` shows what takes it), and ${logs(name)}; it takes writes again by itself, and until then \`npm run failover\` moves the master's role to another node`;
 
+/** A node whose server could not load all of its append-only file. */
+export const giveLoaderRights = (name: string): string =>
+  `before it is stopped, run \`npm run -s connect -- --node ${name} ACL SETUSER default off "~*" "&*" "+@all"\` (nobody can log in as a user that is off), then \`npm run up\``;
+
+/** A node that has loaded its append-only file without what it dropped. */
+export const bringBackDropped = (name: string): string =>
+  `restore what is missing from a backup, or from the data that another node set aside (docs/upgrade.md, "An append-only file from before"); \`npm run -s connect -- --node ${name} ACL LOG RESET\` ends this finding`;
+
 /** A master beside the one that the Sentinels name. */
 export const demoteStray = (name: string): string =>
   `Sentinel makes it a replica within about 10 s; if it stays master, nothing that was written to it is safe: ${logs(name)}, then run \`docker restart ${name}\` on its host`;

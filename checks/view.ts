@@ -43,7 +43,15 @@ export interface Following {
   readonly lastIoS: number;
 }
 
-/** A data node, from ROLE and INFO. */
+/** The user as which a data node loads its append-only file, `default`. */
+export interface LoaderFacts {
+  /** Whether it is off, as it is meant to be, but lacks rights, which the loader needs. */
+  readonly bound: boolean;
+  /** Transactions that the server dropped when it loaded its file, as far as its log of refused commands reaches. */
+  readonly dropped: number;
+}
+
+/** A data node, from ROLE, INFO and ACL. */
 export interface NodeFacts {
   readonly role: "master" | "replica";
   /** Position in the stream of changes: what a master has written, what a replica has applied. */
@@ -64,6 +72,7 @@ export interface NodeFacts {
   readonly blockedClients: number;
   /** Keys in all databases. */
   readonly keys: number;
+  readonly loader: LoaderFacts;
   /** Every field of INFO's sections server, clients, memory, persistence, replication and keyspace, as text. */
   readonly info: Readonly<Record<string, string>>;
 }

@@ -46,6 +46,13 @@ const HELLO_CHANNEL = "&__sentinel__:hello";
 
 const everything = ["~*", "&*", "+@all"];
 
+/**
+ * `default` on a data node that lets nobody in as `default`: off and without a password, so that nobody can be it, but
+ * with all rights. A server loads its append-only file as this user, and drops each transaction (those of scripts and of
+ * consumer groups, too) that the user may not run.
+ */
+const LOADER = ["default", "reset", "off", ...everything].join(" ");
+
 const builtIn: Readonly<Record<Exclude<BuiltInUser, "app">, Rights>> = {
   admin: { data: everything, sentinel: everything },
   monitor: {
@@ -81,7 +88,8 @@ export function userNames(settings: DeploymentSettings): readonly string[] {
  * The users of a member, one `NAME RULES...` each, as a `user` line of a configuration file and `ACL SETUSER` both take
  * it. Passwords are in it as their SHA-256 only.
  *
- * `default` comes last. It is off, unless the setting `defaultUser` gives it what `app` has.
+ * `default` comes last. It is off, unless the setting `defaultUser` gives it what `app` has; a data node then starts
+ * with {@link LOADER}, and changes over once its data is loaded (node/lib-loader.sh).
  */
 export function aclLines(
   settings: DeploymentSettings,
@@ -95,7 +103,8 @@ export function aclLines(
     return rights === undefined ? [] : [line(name, rights, passwords[name] ?? [])];
   });
   const app = rightsOf(settings, "app")[kind];
-  const ofDefault = settings.defaultUser ? line("default", app ?? [], passwords.app ?? []) : "default reset off";
+  const off = kind === "data" ? LOADER : "default reset off";
+  const ofDefault = settings.defaultUser ? line("default", app ?? [], passwords.app ?? []) : off;
   return [...all, ofDefault];
 }
 

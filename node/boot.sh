@@ -5,6 +5,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-tls.sh"
+. "$NODE_HOME/lib-loader.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -54,7 +55,7 @@ server_configuration() {
     cat "$NODE_HOME/redis.conf"
     printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
     printf '%s\n' 'masteruser replication' "masterauth $REPLICATION_PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
-    sed 's/^/user /' "$CREDENTIALS/users"
+    users_for_loading
     tls_lines
     echo "appendonly $AOF_AT_START"
 }
@@ -68,11 +69,13 @@ await_secrets
 await_readable_data
 open_marker
 note_decided
+say_if_loader_is_bound
 stopping=no
 find_aof_setting
 server_configuration | "$SERVER" - &
 server_pid=$!
 {
+    take_loaders_rights
     [ "$AOF" = "$AOF_AT_START" ] || change_aof_over
     take_role
     watch_server

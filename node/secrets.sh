@@ -18,14 +18,22 @@ NO_ANSWER="no answer within $ANSWER_S s"
 # By rename, so that nobody reads half of it.
 name_term() { printf '%s\n' "$term" >"$SECRETS/$1.new" && mv -f "$SECRETS/$1.new" "$SECRETS/$1"; }
 
-# user_commands USER...: those of the users of now, and of those of the server that are none any more
+# user_commands USER...: those of the users of now, and of those of the server that are none any more. While the server
+# loads its data, `default` is the loader's; the node's program changes it over when that is done (lib-loader.sh).
 user_commands() {
+    bound=''
+    [ "$KIND" != data ] || bound=$(loaders_name)
     while read -r user rules; do
-        printf 'ACL SETUSER %s %s\n' "$user" "$rules"
+        [ "$user" = "$bound" ] || printf 'ACL SETUSER %s %s\n' "$user" "$rules"
     done <"$SECRETS/$term/users"
     for user; do
         grep -q "^$user " "$SECRETS/$term/users" || printf 'ACL DELUSER %s\n' "$user"
     done
+}
+
+loaders_name() {
+    ask_info "$OWN_SERVER"
+    [ "$INFO_ROLE" != loading ] || echo default
 }
 
 # At first in its files, so that a server that is just starting has either heard of them, or will be told.

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, it } from "mocha";
@@ -114,9 +116,16 @@ describe("users", () => {
     }
   });
 
-  it("default is off and has no rights, or with the setting defaultUser all that app has and its passwords", () => {
+  it("default is off: without rights on a Sentinel, with all of them on a data node, which loads its file with it", () => {
+    assert.equal(linesOf({}, "sentinel").at(-1), "default reset off");
+    assert.equal(linesOf({}, "data").at(-1), "default reset off ~* &* +@all");
+    // The node's own program starts the server with the same line, whatever users it was brought.
+    const program = readFileSync(join(__dirname, "..", "..", "node", "lib-loader.sh"), "utf8");
+    assert.ok(program.includes(`LOADER='${linesOf({}, "data").at(-1)}'`), program);
+  });
+
+  it("default has all that app has and its passwords with the setting defaultUser", () => {
     for (const kind of ["data", "sentinel"] as const) {
-      assert.equal(linesOf({}, kind).at(-1), "default reset off");
       const lines = linesOf({ appKeys: ["cart:*"], defaultUser: true }, kind);
       assert.deepEqual(wordsOf("default", lines).slice(1), wordsOf("app", lines).slice(1));
     }
@@ -194,7 +203,7 @@ describe("users", () => {
                 line(user, passwords[user]!, user === "app" ? app : expected.data[user]!.split(" ")),
               ),
               line(name, own, rightsOfOwn),
-              defaultUser ? line("default", passwords.app!, app) : ["default", "reset", "off"],
+              defaultUser ? line("default", passwords.app!, app) : ["default", "reset", "off", "~*", "&*", "+@all"],
             ],
           );
           for (const each of [...lines, ...aclLines(settings, "sentinel", passwords)]) {
