@@ -64,13 +64,16 @@ export class WritePause {
   }
 }
 
-/** Makes a node a replica, drops its clients and lets go what was held back, in one step. */
+/**
+ * Makes a node a replica and lets go what was held back, in one step. Its clients' connections are closed first: those
+ * that wait (BLPOP, XREAD BLOCK, ...) would be told the error UNBLOCKED, at which many a worker ends.
+ */
 export async function becomeReplica({ redis }: Pick<Member, "redis">, master: Endpoint): Promise<void> {
   const results = await redis
     .multi()
-    .call("REPLICAOF", master.host, master.port)
     .call("CLIENT", "KILL", "TYPE", "normal")
     .call("CLIENT", "KILL", "TYPE", "pubsub")
+    .call("REPLICAOF", master.host, master.port)
     .call("CLIENT", "UNPAUSE")
     .exec();
   const failed = results?.find(([error]) => error !== null)?.[0];

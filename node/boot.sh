@@ -13,6 +13,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-aside.sh"
+. "$NODE_HOME/lib-follow.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-orphan.sh"
 . "$NODE_HOME/lib-deposed.sh"

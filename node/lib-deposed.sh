@@ -68,7 +68,7 @@ is_perhaps_deposed() {
 # give_way ADDRESS: clients are sent away in the same moment, so that they ask the Sentinels again
 give_way() {
     write_role replica "$1"
-    ask "$OWN_SERVER" MULTI "REPLICAOF ${1%:*} ${1##*:}" 'CLIENT KILL TYPE normal' 'CLIENT KILL TYPE pubsub' EXEC >/dev/null
+    become_replica "$1"
     report_decision "follow $1, because a majority of the Sentinels names it, and it is master: this node was replaced"
 }
 

@@ -96,7 +96,7 @@ apply() {
 follow() {
     [ "$1" != "$vote" ] || [ -n "$NAMED" ] || return
     write_role replica "$1"
-    tell "REPLICAOF ${1%:*} ${1##*:}" || return
+    become_replica "$1" || return
     report_decision "follow $1, because $2"
     if [ "$TOPOLOGY:$NAMED" = sentinel: ]; then
         # By the disk's word alone: it stands only until a majority of the Sentinels has one.

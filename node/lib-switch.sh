@@ -54,6 +54,10 @@ hold_writes() {
     done <<REPLIES
 $held
 REPLIES
+    # An answer that the bound on its time cut short does not end with the time.
+    case $held_at in
+    *[!0-9\ ]*) return 1 ;;
+    esac
     [ -n "$own_offset" ]
 }
 
@@ -113,28 +117,27 @@ ask_for_failover() {
     return 1
 }
 
-# Sets 'next' to the node that a majority of the Sentinels names instead of this one. Gives up early when there is no
-# majority left to name anyone: when everything is being stopped, waiting for it would only use up the time.
+# Sets 'next' to the node that a majority of the Sentinels names instead of this one. Until then this node stays the
+# master that holds writes back: as a replica it would tell READONLY to whoever comes, and the Sentinels still send all
+# here. Gives up early when there is no majority left to name anyone: when everything is being stopped, waiting for it
+# would only use up the time.
 await_switch() {
-    next='' silent_rounds=0 round=0 follows=''
+    next='' silent_rounds=0 round=0 behind=0
     # shellcheck disable=SC2086 # a list
     configured=$(words $SENTINELS)
     while [ "$(now)" -lt "$handover_ends" ]; do
         # Renewed about every second; not each time, since what is asked beside it waits for it.
         round=$((round + 1))
         [ $((round % 8)) != 1 ] || hold_writes
-        answers=$(ask_round)
-        case $answers in
-        *promoted*) follow_early ;;
-        esac
+        # Those that answered before: one that is cut off would cost a second each time.
         # shellcheck disable=SC2046,SC2086 # lists
         {
-            set -- $(without promoted $answers)
+            set -- $(at_once named_by $HEARD_BY)
             named=$(majority_of "$configured" "$@")
         }
         if [ -n "$named" ] && [ "$named" != "$SELF" ]; then
             next=$named
-            return
+            is_known_to_all "$@" && return
         fi
         if [ $((2 * $#)) -gt "$configured" ]; then silent_rounds=0; else silent_rounds=$((silent_rounds + 1)); fi
         [ "$silent_rounds" -lt 3 ] || return 0
@@ -142,36 +145,18 @@ await_switch() {
     done
 }
 
-# Prints the addresses that the Sentinels name, and 'promoted' once the successor is master. Asked are those Sentinels
-# that answered before: one that is cut off would cost a second each time.
-ask_round() (
-    # shellcheck disable=SC2086 # a list
-    {
-        at_once named_by $HEARD_BY &
-        [ -n "$follows" ] || report_promotion &
-    }
-    wait
-)
+# is_known_to_all NAMED...: whether all that answered name 'next'. It takes them a tenth of a second, and a client that
+# asks the last one would be sent back here. One that does not hear of it is not waited for.
+is_known_to_all() {
+    behind=$((behind + 1))
+    [ "$behind" -ge 4 ] || [ -z "$(without "$next" "$@")" ]
+}
 
 # Prints the address that a Sentinel names, or nothing.
 named_by() {
     ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" | {
         read -r host && read -r port && echo "$host:$port"
     }
-}
-
-report_promotion() {
-    case $(ask "$SUCCESSOR" 'INFO replication') in
-    *role:master*) echo promoted ;;
-    esac
-}
-
-# From the promotion on there is no way back. Followed before the Sentinels tell anyone, the new master has a replica
-# when the first client comes, and need not refuse its writes for want of one. Writes are still held here.
-follow_early() {
-    follows=$SUCCESSOR
-    record_following "$follows"
-    tell "REPLICAOF ${follows%:*} ${follows##*:}"
 }
 
 # Ahead of the change, since a kill right after it must not bring the old role back. While the node runs on, it records
@@ -225,18 +210,17 @@ resume() {
     return 1
 }
 
-# The old master becomes a replica of 'next'. Its clients are dropped in the same step, so that they look for the new
-# master and write there; the held writes, never acknowledged, would only be told READONLY here.
+# The old master becomes a replica of 'next', and its clients, whose held writes were never acknowledged, look for the
+# new master and write there.
 step_down() {
     SUCCESSOR=$next
     record_following "$next"
-    replies=$(ask "$OWN_SERVER" MULTI "REPLICAOF ${next%:*} ${next##*:}" 'CLIENT KILL TYPE normal' \
-        'CLIENT KILL TYPE pubsub' 'CLIENT UNPAUSE' EXEC TIME)
+    replies=$(ask_to_follow "$next" 'CLIENT UNPAUSE' EXEC TIME)
     # OK, four times QUEUED, then the four results and the time: two lines
     count=0 obeyed='no answer' seconds='' released_at=''
     while read -r line; do
         count=$((count + 1))
-        [ "$count" != 6 ] || obeyed=$line
+        [ "$count" != 8 ] || obeyed=$line
         released_at="$seconds $line" seconds=$line
     done <<REPLIES
 $replies
