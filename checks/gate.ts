@@ -86,6 +86,11 @@ function sentinelObstacles(
   if (!facts.quorumCheck.ok) {
     return is(`says that no failover is possible: ${facts.quorumCheck.text}`);
   }
+  // The one that leads it names the old master in all but GET-MASTER-ADDR-BY-NAME, for about two seconds after the
+  // promotion, and would keep it as a replica.
+  if (facts.masters.some(({ name, flags }) => name === contract.masterName && flags.includes("failover_in_progress"))) {
+    return is("still carries out a failover");
+  }
   const named = facts.masterAddress;
   if (named === undefined || announcedBy(contract, named)?.name !== master.name) {
     return is(named === undefined ? "names no master" : `names ${describeAddress(contract, named)} as the master`);

@@ -58,7 +58,7 @@ describe("the gate of a rolling change", () => {
     });
   }
 
-  it("stays shut while a Sentinel has no quorum, another master, or sees somebody down", () => {
+  it("stays shut while a Sentinel has no quorum, another master, sees somebody down, or leads a failover", () => {
     const sentinel = "redis-sentinel-2";
     const views = [
       withSentinel(well, sentinel, () => ({ quorumCheck: { ok: false, text: "NOQUORUM 1 usable" } })),
@@ -66,6 +66,9 @@ describe("the gate of a rolling change", () => {
       withSentinel(well, sentinel, () => ({ masterAddress: undefined })),
       withSentinel(well, sentinel, ({ replicas }) => ({
         replicas: replicas.map((one, index) => (index === 0 ? { ...one, flags: ["s_down", "slave"] } : one)),
+      })),
+      withSentinel(well, sentinel, ({ masters }) => ({
+        masters: masters.map((one) => ({ ...one, flags: ["master", "failover_in_progress"] })),
       })),
     ];
     assert.deepEqual(
@@ -75,6 +78,7 @@ describe("the gate of a rolling change", () => {
         ["redis-sentinel-2 names redis-replica-1 (172.30.29.12:6379) as the master"],
         ["redis-sentinel-2 names no master"],
         ["redis-sentinel-2 still sees redis-replica-1 as s_down, slave"],
+        ["redis-sentinel-2 still carries out a failover"],
       ],
     );
     // What is about to be replaced may be down, and so may be what the plan no longer has.
