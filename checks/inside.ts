@@ -14,12 +14,23 @@ export type InsideProbe = (contract: Contract, from: ContractMember, signal: Abo
 
 const PROBE = nodeCommand("probe");
 
-/** Runs the node's own probe in a container, by `docker exec`. */
-export const insideProbe: InsideProbe = (_contract, from, signal) => probeFrom(from.engine, from.name, signal);
+/** Runs the node's own probe in a container, by `docker exec`; it writes a key that soon expires. */
+export const insideProbe: InsideProbe = (_contract, from, signal) => probe(from.engine, from.name, PROBE, signal);
 
-/** The same by the names alone, for whoever has no contract yet. */
-export async function probeFrom(engine: string, container: string, signal: AbortSignal): Promise<ContractEndpoint> {
-  const { output, exitCode } = await execInContainer(engine, container, PROBE, signal);
+/**
+ * Finds the master in the same way by the names alone, for whoever has no contract yet. Writes nothing: a preview changes
+ * no data, and a master that refuses writes is one all the same.
+ */
+export const whoFrom = (engine: string, container: string, signal: AbortSignal): Promise<ContractEndpoint> =>
+  probe(engine, container, [...PROBE, "who"], signal);
+
+async function probe(
+  engine: string,
+  container: string,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<ContractEndpoint> {
+  const { output, exitCode } = await execInContainer(engine, container, command, signal);
   const found = /^ok (\S+) (\d+)\s*$/m.exec(output);
   if (found === null) {
     const sentence = output.trim().split("\n").at(-1) ?? "";

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What a client inside the network sees: finds the master, writes there, reads it back.
+# probe.sh: what a client inside the network sees: finds the master, writes there, reads it back.
+# probe.sh who: finds the master, and asks it whether it is one; writes nothing.
 # Prints `ok ADDRESS PORT`, or a sentence that says what is wrong.
 set -u
 NODE_HOME=${NODE_HOME:-$(dirname "$0")}
@@ -42,6 +43,12 @@ find_by_word() {
 }
 
 find_by_word
+if [ "${1-}" = who ]; then
+    ask_info "$NAMED"
+    [ "$INFO_ROLE" = master ] || give_up "$NAMED is named as the master, and is $INFO_ROLE"
+    echo "ok ${NAMED%:*} ${NAMED##*:}"
+    exit
+fi
 key=redis-node:probe:$NODE_NAME
 written=$NODE_NAME-$$-$(now)
 read_back=$(ask "$NAMED" "SET $key $written PX 10000" "GET $key") || give_up "the master $NAMED does not answer, or refuses the password"

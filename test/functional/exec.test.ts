@@ -40,6 +40,24 @@ describe("what runs beside the server", function () {
       assert.match((await sentinel.run("health")).output, /^unhealthy: NOQUORUM/);
     }));
 
+  it("probe who: names the master without a write, also one that takes none; else a sentence", () =>
+    withGroup({ settings: { replicas: 1, sentinels: 1, quorum: 1 } }, async (group) => {
+      const master = await group.up();
+      await master.command("CONFIG", "SET", "min-replicas-to-write", 5);
+      const before = await master.command("INFO", "commandstats");
+      assert.doesNotMatch(String(before), /cmdstat_set:/);
+      const ok = { code: 0, output: `ok ${master.address.replace(":", " ")}` };
+      for (const node of group.nodes) {
+        assert.deepEqual(await node.run("probe", "who"), ok, node.name);
+      }
+      assert.match((await master.run("probe")).output, /did not take a write: NOREPLICAS/);
+      assert.equal(await master.command("DBSIZE"), 0);
+      await group.kill(group.sentinels);
+      const unnamed = await master.run("probe", "who");
+      assert.equal(unnamed.code, 1);
+      assert.match(unnamed.output, /no majority of the Sentinels names a master/);
+    }));
+
   it("probe: writes where the Sentinels say; else a sentence", () =>
     withGroup({}, async (group) => {
       const master = await group.up();
