@@ -4,7 +4,8 @@ import { stateOf, statesOf, type Group, type Member } from "./group";
 import { becomeReplica, WritePause } from "./pause";
 import { whyNotInSync, type NodeState } from "./replication";
 import { sameEndpoint } from "./sentinelView";
-import { awaitCaughtUp, awaitInSync, named, orResume, type Handover } from "./steps";
+import { awaitCaughtUp, awaitInSync, InDoubt, named, orResume, type Handover } from "./steps";
+import { waitFor } from "./waiting";
 
 /** What a promotion would do, and what it would cost; pure facts, nothing was changed yet. */
 export interface PromotionPlan {
@@ -122,7 +123,7 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
           throw new UserError("this machine stood still meanwhile, and writes may have gone on; try again");
         }
       }
-      await becomeMaster(group, chosen);
+      await becomeMaster(group, chosen, held);
     });
   } else {
     await becomeMaster(group, chosen);
@@ -133,12 +134,28 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
   return { pausedMs: pause?.ms };
 }
 
-async function becomeMaster(group: Group, chosen: Member): Promise<void> {
+/** For how long a node that was told to become master, and fell silent, is asked what it is. */
+const DOUBT = { forMs: 10_000, everyMs: 200 };
+
+/**
+ * @param pause what holds the old master's writes back meanwhile.
+ * @throws InDoubt when the node does not say whether it became master: a frozen one does so as soon as it goes on.
+ */
+async function becomeMaster(group: Group, chosen: Member, pause?: WritePause): Promise<void> {
   try {
     await chosen.redis.call("REPLICAOF", "NO", "ONE");
   } catch (error) {
-    // No answer is not a no: only its own word tells whether writes may go on at the old master.
-    if ((await stateOf(group, chosen)).facts?.role !== "master") {
+    // No answer is not a no. On the same connection the question is answered after the command was carried out.
+    const role = await waitFor(async () => {
+      await pause?.renew();
+      return (await stateOf(group, chosen)).facts?.role;
+    }, DOUBT);
+    if (role === undefined) {
+      throw new InDoubt(
+        `${chosen.name} was told to become the master and does not answer any more: it may become it at any moment. Kill its container before two nodes take writes (docker kill ${chosen.name}), then run \`npm run up\``,
+      );
+    }
+    if (role !== "master") {
       throw error;
     }
   }

@@ -64,8 +64,12 @@ export async function awaitCaughtUp(
   return offset;
 }
 
+/** Nobody knows whether the roles were switched. */
+export class InDoubt extends UserError {}
+
 /**
- * Runs the part of a hand-over in which nothing is switched yet. Whatever goes wrong in it, writes go on as before.
+ * Runs the part of a hand-over in which nothing is switched yet. Whatever goes wrong in it, writes go on as before; but
+ * in doubt they stay held, until the server itself ends the pause.
  *
  * @throws UserError that says so.
  */
@@ -73,6 +77,9 @@ export async function orResume<T>(master: Member, pause: WritePause, work: () =>
   try {
     return await work();
   } catch (error) {
+    if (error instanceof InDoubt) {
+      throw new UserError(`${error.message}. The writes on ${master.name} stay held for 15 s at most.`);
+    }
     const reason = reasonOf(error);
     const resumed = await pause.end().then(
       () => `Nothing was switched; ${master.name} is still the master, and its writes go on after ${pause.ms} ms.`,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { agreeTo } from "../../ops/agreement";
 import { withGroup as withConnections } from "../../handover/group";
 import { planPromotion, promote } from "../../handover/promotion";
@@ -74,6 +75,54 @@ describe("promotion by hand", function () {
       await waitFor("the old master to follow", async () => (await old.role()).master === group.nodes[1]!.address, {
         timeoutMs: 20_000,
       });
+    }));
+
+  it("does not let writes go on while nobody knows whether the chosen node is the master", () =>
+    withGroup({ settings }, async (group) => {
+      const old = await group.up();
+      const chosen = group.nodes[1]!;
+      await using writer = new Writer(buildContract(group.plan, group.secrets));
+      await writer.more(100);
+      let thawed: Promise<void> | undefined;
+      const { pausedMs } = await withConnections(buildContract(group.plan, group.secrets), async (connections) => {
+        const plan = await planPromotion(connections, chosen.name);
+        assert.ok(plan !== "already");
+        return promote(connections, plan, {
+          say: (line) => {
+            if (line.includes('has every write')) {
+              const server = chosen.serverPid();
+              process.kill(server, "SIGSTOP");
+              thawed = sleep(3000).then(() => void process.kill(server, "SIGCONT"));
+            }
+          },
+        });
+      });
+      await thawed;
+      await writer.stop();
+      assert.ok(pausedMs !== undefined && pausedMs >= 2500, `writes were held for ${pausedMs} ms`);
+      assert.equal(await group.settled(2000), chosen);
+      assert.equal((await old.role()).name, "slave");
+      const client = chosen.client();
+      const lost = await writer.lostOn(client).finally(() => client.disconnect());
+      assert.deepEqual(lost, []);
+    }));
+
+  it("says that it is in doubt when the chosen node never answers, and does not end the pause", () =>
+    withGroup({ settings }, async (group) => {
+      const old = await group.up();
+      const chosen = group.nodes[1]!;
+      const promoted = withConnections(buildContract(group.plan, group.secrets), async (connections) => {
+        const plan = await planPromotion(connections, chosen.name);
+        assert.ok(plan !== "already");
+        return promote(connections, plan, {
+          say: (line) => {
+            if (line.includes('has every write')) process.kill(chosen.serverPid(), "SIGSTOP");
+          },
+        });
+      });
+      await assert.rejects(promoted, /does not answer any more.*docker kill.*stay held for 15 s at most/s);
+      await assert.rejects(old.command("SET", "a", "1"), /timed out/);
+      await chosen.kill();
     }));
 
   it("refuses a node that does not answer", () =>
