@@ -252,7 +252,8 @@ const settingFields = {
     .describe("Docker's restart policy of the containers."),
   logMaxSizeMb: whole(1, 10_240).default(10).describe("Size in MiB at which a container's log is rotated."),
   logMaxFiles: whole(1, 100).default(3).describe("Log files kept per container."),
-  stopGraceS: whole(1, 600).default(30).describe("Seconds a container gets to stop before it is killed."),
+  // Two thirds of it are for the hand-over, in whole seconds, of which it needs two.
+  stopGraceS: whole(3, 600).default(30).describe("Seconds a container gets to stop before it is killed."),
   dataVolumes: z
     .enum(["delete", "keep", "protect"])
     .default("keep")

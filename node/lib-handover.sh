@@ -27,7 +27,6 @@ hand_over() {
 # Below the container's grace period, which must also do for the server's own end.
 handover_begin() {
     budget=$((STOP_GRACE_S * 2 / 3)) began=$(now)
-    [ "$budget" -ge 2 ] || budget=2
     handover_ends=$((began + budget)) pause_ms=$PAUSE_MS
     [ "${stopping-no}" = no ] || pause_ms=$((STOP_GRACE_S * 1000))
 }

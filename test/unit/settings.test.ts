@@ -71,7 +71,7 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   restart: { wrongType: true, outOfRange: ["sometimes"] },
   logMaxSizeMb: { wrongType: "10m", outOfRange: [0, 10_241] },
   logMaxFiles: { wrongType: "3", outOfRange: [0, 101] },
-  stopGraceS: { wrongType: "30s", outOfRange: [0, 601] },
+  stopGraceS: { wrongType: "30s", outOfRange: [2, 601] },
   dataVolumes: { wrongType: true, outOfRange: ["forget"] },
   checkTimeoutS: { wrongType: "60s", outOfRange: [4, 3601] },
 };
