@@ -52,7 +52,10 @@ export function judgeCertificates(view: GroupView): readonly Verdict[] {
 export function certificateWarnings(view: GroupView): readonly string[] {
   return shownIn(view)
     .filter(({ due }) => due)
-    .map(({ name, daysLeft }) => `the certificate of ${name} has ${daysText(daysLeft)} left; renew it: npm run up`);
+    .map(
+      ({ name, daysLeft }) =>
+        `the certificate of ${name} has ${daysText(daysLeft)} left; \`npm run up\` renews it once fewer than tlsRenewDays are left, and one of your own when tlsCertificate and tlsKey are set to a new one`,
+    );
 }
 
 /** Fewest days left among the members' certificates; undefined without TLS. */

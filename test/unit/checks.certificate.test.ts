@@ -31,8 +31,8 @@ describe("days left of a certificate", () => {
       ["redis-master: 100 days left", "redis-replica-1: 1 day left", "redis-replica-2: 29 days left"],
     );
     assert.deepEqual(certificateWarnings(view), [
-      "the certificate of redis-replica-1 has 1 day left; renew it: npm run up",
-      "the certificate of redis-replica-2 has 29 days left; renew it: npm run up",
+      "the certificate of redis-replica-1 has 1 day left; `npm run up` renews it once fewer than tlsRenewDays are left, and one of your own when tlsCertificate and tlsKey are set to a new one",
+      "the certificate of redis-replica-2 has 29 days left; `npm run up` renews it once fewer than tlsRenewDays are left, and one of your own when tlsCertificate and tlsKey are set to a new one",
     ]);
     assert.equal(fewestDaysLeft(view), 1);
   });
