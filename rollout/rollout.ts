@@ -3,8 +3,10 @@ import { membersOf } from "../checks/members";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
+import { tell } from "../changes/tell";
 import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
 import { reasonOf } from "../config/reason";
+import { renderGroupEnv } from "../config/render/groupEnv";
 import { renderSecrets } from "../config/render/secrets";
 import type { GroupSecrets } from "../config/secrets";
 import type { Surveys } from "../engine/survey";
@@ -16,6 +18,7 @@ import { scrub } from "../checks/failures";
 import { promoteAnother } from "../handover/promoteAnother";
 import { masterNow } from "./masterNow";
 import { findMembers, whereTheyAre, type FoundMember } from "./members";
+import { strandedMaster } from "./strandedMaster";
 import { describeRollout, rolloutOf, type Replacement, type Rollout } from "./order";
 
 /** What a rollout has to know of its deployment. */
@@ -83,6 +86,10 @@ export class RollingUpdate {
     const found = findMembers(plan, surveys, stack);
     const images = await this.images(surveys);
     this.decided = true;
+    const stranded = await strandedMaster(plan, found);
+    if (stranded !== undefined) {
+      throw failure(stranded);
+    }
     const rollout = rolloutOf(plan, found, { revisions: this.revisions, images });
     const waiting = new Set(rollout.replaced.map(({ name }) => name));
     [...this.turns.keys()].filter((name) => !waiting.has(name)).forEach((name) => this.release(name));
@@ -120,6 +127,11 @@ export class RollingUpdate {
     let observer = openObserver(present());
     // Where Sentinels run, they decide; a master that is stopped hands over with their help.
     const underSentinel = found.some(({ kind, running }) => kind === "sentinel" && running);
+    const handOver = underSentinel
+      ? undefined
+      : plan.sentinels.length > 0
+        ? (master: string) => this.introduceSentinels(master)
+        : (master: string) => promoteAnother(present(), master, (text) => stage.tell(text));
     const stage: Stage = {
       look: () => observer.look(),
       release: (name) => this.release(name),
@@ -130,10 +142,7 @@ export class RollingUpdate {
         observer = openObserver(present());
         return id;
       },
-      handOver:
-        plan.sentinels.length > 0 || underSentinel
-          ? undefined
-          : (master) => promoteAnother(present(), master, (text) => stage.tell(text)),
+      handOver,
       lastWords: async (name) => {
         const engine = membersOf(contract).find((member) => member.name === name)!.engine;
         return scrub(contract, await lastWords(engine, name));
@@ -164,6 +173,21 @@ export class RollingUpdate {
         return isBroken.get(member.name) === true ? brought.catch(() => undefined) : brought;
       }),
     );
+  }
+
+  /**
+   * A master that was made without Sentinels would leave its role to a person. The gate has just seen that they all name
+   * it; told of them, it hands over with their help when it is stopped.
+   */
+  private async introduceSentinels(master: string): Promise<void> {
+    const { plan } = this.args;
+    const node = plan.nodes.find(({ name }) => name === master)!;
+    const refusal = await tell(node.engine.endpoint, master, renderGroupEnv(plan, node));
+    if (refusal !== undefined) {
+      throw new Error(
+        `${master} is the master and would be replaced, but does not take the word on its Sentinels (${refusal}); it was not touched. See: npm run logs -- ${master}; then run \`npm run up\` again`,
+      );
+    }
   }
 
   private release(name: string): void {

@@ -156,6 +156,38 @@ describe("hand-over at stop", function () {
       assert.doesNotMatch(old.log, /hand-over: /);
     }));
 
+  it("a node that was made without Sentinels, and is told of them, hands over with their help when it is stopped", () =>
+    withGroup({ settings: { sentinels: 3 } }, async (group) => {
+      // As a container of the replication topology has it in its environment.
+      const alone = (text: string): string =>
+        text.replace(/^TOPOLOGY=.*$/m, "TOPOLOGY='replication'").replace(/^SENTINELS=.*$/m, "SENTINELS=''");
+      group.nodes.forEach((node) => group.render(node, alone));
+      group.start(group.nodes);
+      const master = await group.settled();
+      group.start(group.sentinels);
+      await group.named(master);
+      for (const node of group.nodes) {
+        const told = await node.run("settings", renderGroupEnv(group.plan, node.plan, group.ids));
+        assert.deepEqual(told, { code: 0, output: "" }, node.name);
+      }
+      await waitFor("every replica to be open for promotion", async () => {
+        const replies = await Promise.all(group.nodes.map((node) => node.command("CONFIG", "GET", "replica-priority")));
+        return replies.every((reply) => String(reply) === "replica-priority,100");
+      });
+      assert.equal(await master.stop(), 0);
+      assert.match(master.log, /hand-over: .* has every write/);
+      assert.notEqual(await group.settled(2000), master);
+    }));
+
+  it("fits into the shortest time that a container may get to stop", () =>
+    withGroup({ settings: { stopGraceS: 3 } }, async (group) => {
+      const master = await group.up();
+      assert.equal(await master.stop(), 0);
+      assert.match(master.log, /the server is told to end, [0-2] s after the signal/);
+      assert.doesNotMatch(master.log, /in doubt/);
+      await group.settled();
+    }));
+
   it("a Sentinel in TILT is not asked", () =>
     withGroup({ settings: { downAfterMs: 60_000 } }, async (group) => {
       const master = await group.up();
