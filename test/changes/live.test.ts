@@ -236,4 +236,29 @@ describe("changes without a restart", () => {
     assert.equal(await reader.get("kept"), "through it all");
     reader.disconnect();
   });
+
+  it("Sentinels that come in the same update as new containers take part in the master's hand-over", async () => {
+    await deploy({ topology: "replication", replicas: 3 });
+    // The outputs lead to one node until the Sentinels are there: what is written before must not get lost.
+    const writer = new Redis(contract.connection);
+    await writer.set("late", "written last");
+    writer.disconnect();
+    const output = await deploy({ replicas: 3, stopGraceS: 20 });
+    const roles = await Promise.all(contract.nodes.map(({ name }) => ask(name, "ROLE")));
+    assert.notEqual((roles[0] as unknown[])[0], "master", `nobody took over:\n${output}`);
+    const reader = new Redis(contract.connection);
+    assert.equal(await reader.get("late"), "written last");
+    reader.disconnect();
+  });
+
+  it("a replica that leaves while it is the master, and no other member with it, is forgotten by all", async () => {
+    expectSuccess(await project.command(["failover", STACK, "--to", "changes-replica-3", "--yes"]));
+    await underLoad("last", async () => {
+      const output = await deploy({ stopGraceS: 20 });
+      assert.match(output, /changes-replica-3 has handed the master's role over/);
+    });
+    for (const { name } of contract.sentinels) {
+      assert.deepEqual(await knownTo(name), await othersThan(name), `what ${name} knows`);
+    }
+  });
 });
