@@ -11,6 +11,8 @@ const pulumi = [...program, "pulumi", "plugins", "state"];
 const deployment = [...pulumi, "engine", "image"];
 /** @type {PieceName[]} */
 const testTools = ["redis", "shellcheck", "busybox"];
+/** @type {PieceName[]} */
+const forTests = [...testTools, "servers", "compose", "python", "yaml", "actionlint"];
 
 /** A look at a deployment must not start an engine, and with it containers, on its own. */
 const look = { needs: pulumi, uses: /** @type {PieceName[]} */ (["engine"]) };
@@ -32,14 +34,15 @@ const table = {
   pulumi: look,
   "stack-init": { needs: pulumi },
   image: { needs: ["engine", "image"] },
-  test: { needs: [...deployment, ...testTools, "compose", "python", "yaml", "actionlint"] },
+  test: { needs: [...deployment, ...forTests] },
   "test:unit": { needs: [...program, "shellcheck", "busybox", "actionlint"] },
   "test:functional": { needs: [...program, ...testTools] },
+  "test:durability": { needs: [...program, "servers"] },
   bench: { needs: [...deployment, "redis", "compose"] },
 };
 
 /** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
-export const everything = [...deployment, ...testTools, "compose", "python", "yaml", "actionlint"];
+export const everything = [...deployment, ...forTests];
 
 /**
  * Whether somebody elsewhere waits for the command's report, and has to be told also that it could not be prepared.

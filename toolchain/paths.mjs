@@ -23,6 +23,8 @@ export const paths = {
   pulumiHome: join(made, "pulumi-home"),
   node: join(made, "node"),
   debs: join(made, "debs"),
+  /** Servers of several versions, for tests. */
+  servers: join(made, "servers"),
   python: join(made, "python"),
   yaml: join(made, "yaml"),
   actionlint: join(made, "actionlint"),

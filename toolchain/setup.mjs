@@ -12,6 +12,7 @@ import { node } from "./pieces/node.mjs";
 import { plugins } from "./pieces/plugins.mjs";
 import { pulumi } from "./pieces/pulumi.mjs";
 import { python } from "./pieces/python.mjs";
+import { servers } from "./pieces/servers.mjs";
 import { state } from "./pieces/state.mjs";
 import { yaml } from "./pieces/yaml.mjs";
 import { busybox, compose, redis, shellcheck } from "./pieces/tools.mjs";
@@ -30,6 +31,7 @@ export const pieces = {
   engine,
   image,
   redis,
+  servers,
   shellcheck,
   busybox,
   compose,
@@ -45,7 +47,7 @@ export const pieces = {
  */
 const lanes = [
   ["pulumi", "plugins", "state", "yaml", "actionlint"],
-  ["engine", "image", "redis", "shellcheck", "busybox", "compose"],
+  ["engine", "image", "redis", "servers", "shellcheck", "busybox", "compose"],
 ];
 
 /**

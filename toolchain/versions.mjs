@@ -46,6 +46,19 @@ export const VARIANTS = {
 };
 
 /**
+ * Servers for the tests that try several, each from the Debian release that has it. The folder's name is the key.
+ * @type {Readonly<Record<string, Server>>}
+ */
+export const SERVERS = {
+  "redis-7.0": { debian: "bookworm", packages: ["redis-server", "redis-tools"], series: "7.0" },
+  "redis-8.0": { debian: "trixie", packages: ["redis-server", "redis-tools"], series: "8.0" },
+  "valkey-8.1": { debian: "trixie", packages: ["valkey-server", "valkey-tools"], series: "8.1" },
+  "valkey-9.1": { debian: "forky", packages: ["valkey-server", "valkey-tools"], series: "9.1" },
+};
+
+/** @typedef {Pick<Variant, "debian" | "packages" | "series">} Server */
+
+/**
  * @typedef {object} Variant
  * @property {string} debian the release that has it
  * @property {[string, ...string[]]} packages the first one is what the image is for

@@ -268,6 +268,7 @@ describe("what a command needs", () => {
     assert.ok(!needsOf("pulumi", ["stack", "output"]).needs.includes("engine"));
     assert.ok(needsOf("pulumi", ["up"]).needs.includes("engine"));
     assert.ok(needsOf("test:deploy", []).needs.includes("yaml") && !needsOf("up", []).needs.includes("yaml"));
+    assert.deepEqual(needsOf("test:durability", []).needs, ["node", "dependencies", "servers"]);
     assert.deepEqual(needsOf("test:faults", []), needsOf("test", []), "a subset not known here gets everything");
   });
 });
