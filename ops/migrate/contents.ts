@@ -7,16 +7,20 @@ import { ask, type Command, type Key, type Reply, type Side } from "./side";
  *
  * @returns undefined for a type that is not known here (a module's).
  */
-export async function contentsOf(side: Side, { database, name }: Key): Promise<string | undefined> {
+export async function contentsOf(side: Side, key: Key): Promise<string | undefined> {
+  const contents = await readContents(side, key);
+  return contents && createHash("sha256").update(JSON.stringify(contents)).digest("hex");
+}
+
+/**
+ * The type and what a key holds, bytes as texts in which each is a letter of its own.
+ *
+ * @returns undefined for a type that is not known here (a module's).
+ */
+export async function readContents(side: Side, { database, name }: Key): Promise<readonly unknown[] | undefined> {
   const [type] = await ask(side, database, [["TYPE", name]]);
-  const read = readers[text(type)];
-  if (read === undefined) {
-    return undefined;
-  }
-  const parts = await read((...commands) => ask(side, database, commands), name);
-  return createHash("sha256")
-    .update(JSON.stringify([text(type), ...parts]))
-    .digest("hex");
+  const parts = await readers[text(type)]?.((...commands) => ask(side, database, commands), name);
+  return parts && [text(type), ...parts];
 }
 
 type Asker = (...commands: Command[]) => Promise<readonly Reply[]>;

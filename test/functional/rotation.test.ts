@@ -2,31 +2,12 @@ import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { renderSecrets } from "../../config/render/secrets";
-import { userNames, type UserPasswords } from "../../config/users";
+import { userNames } from "../../config/users";
 import { buildContract } from "../../outputs/buildContract";
 import { stalled, withGroup, type Group, type MemberProcess } from "../support/processes";
+import { bring, newestOnly, rotated } from "../support/rotation";
 import { waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
-
-/** As `up` does it: all members accept, then all use. */
-async function bring(group: Group, passwords: UserPasswords, step: "accept" | "use"): Promise<void> {
-  await Promise.all(
-    group.members.map(async (member) => {
-      const secrets = renderSecrets(group.plan, member.plan, { passwords });
-      if (step === "accept") {
-        member.bringSecrets(secrets);
-      }
-      const { code, output } = await member.run("secrets", step, secrets.term);
-      assert.equal(code, 0, `${member.name}: ${output}`);
-    }),
-  );
-}
-
-/** The passwords with a new one of each user beside the ones of now, or with the newest alone. */
-const rotated = (passwords: UserPasswords, count: number): UserPasswords =>
-  Object.fromEntries(Object.entries(passwords).map(([user, all]) => [user, [`${user}-rotated-${count}`, ...all]]));
-const newestOnly = (passwords: UserPasswords): UserPasswords =>
-  Object.fromEntries(Object.entries(passwords).map(([user, all]) => [user, all.slice(0, 1)]));
 
 async function refusal(member: MemberProcess, username: string, password: string): Promise<string> {
   const client = member.client({ username, password, protocol: 2 });

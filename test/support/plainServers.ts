@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import type { Endpoint } from "../../config/plan";
 import { freePorts } from "./freePorts";
 import { waitFor } from "./waitFor";
@@ -19,6 +19,7 @@ export class PlainServers implements AsyncDisposable {
   private constructor(
     readonly addresses: readonly Endpoint[],
     private readonly password: string,
+    private readonly program: string,
   ) {}
 
   /**
@@ -26,19 +27,22 @@ export class PlainServers implements AsyncDisposable {
    *
    * @param password an empty one: none is asked for.
    * @param options of the command line, for all of them.
+   * @param program the server's command.
    */
   static async start({
     replicas = 0,
     password = "pass",
     options = [],
+    program = "redis-server",
   }: {
     readonly replicas?: number;
     readonly password?: string;
     readonly options?: readonly string[];
+    readonly program?: string;
   } = {}): Promise<PlainServers> {
     const first = await freePorts(1 + replicas);
     const addresses = Array.from({ length: 1 + replicas }, (_, index) => ({ host: HOST, port: first + index }));
-    const servers = new PlainServers(addresses, password);
+    const servers = new PlainServers(addresses, password, program);
     try {
       addresses.forEach(({ port }, index) => {
         const follow = index === 0 ? [] : ["--replicaof", HOST, String(first)];
@@ -66,13 +70,14 @@ export class PlainServers implements AsyncDisposable {
   }
 
   /** A connection of its own; the caller disconnects it. */
-  connect(index = 0): Redis {
+  connect(index = 0, options: RedisOptions = {}): Redis {
     const { password } = this;
     const client = new Redis({
       ...this.addresses[index]!,
       ...(password === "" ? {} : { password }),
       maxRetriesPerRequest: 0,
       retryStrategy: () => 50,
+      ...options,
     });
     return client.on("error", () => undefined);
   }
@@ -96,6 +101,6 @@ export class PlainServers implements AsyncDisposable {
     const files = ["--dir", folder, "--dbfilename", `${port}.rdb`, "--save", ""];
     const quick = ["--repl-diskless-sync-delay", "0"];
     const args = ["--bind", HOST, "--port", String(port), ...files, ...secured, ...quick, ...options];
-    this.children.push(spawn("redis-server", args, { stdio: "ignore" }));
+    this.children.push(spawn(this.program, args, { stdio: "ignore" }));
   }
 }

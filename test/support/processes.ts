@@ -34,6 +34,8 @@ export interface GroupOptions {
   readonly bootWaitS?: number;
   /** `busybox`: its shell and all its tools, as in Alpine images. */
   readonly tools?: "system" | "busybox";
+  /** Folder with the server's commands; the one on the PATH otherwise. */
+  readonly server?: string;
 }
 
 /** Runs `body` with a group of processes, none of them started yet; afterwards none is left, whatever happened. */
@@ -54,6 +56,8 @@ export class Group {
   readonly sentinels: readonly MemberProcess[];
   /** Ends what a test runs beside its processes, also when the test fails. */
   readonly ended = new AbortController();
+  /** Where members that start from now on find the server's commands, before all else on the PATH. */
+  server: string | undefined;
   private readonly startedAt = Date.now();
 
   private constructor(
@@ -65,6 +69,7 @@ export class Group {
     private readonly folder: string,
     readonly options: GroupOptions,
   ) {
+    this.server = options.server;
     const shell = options.tools === "busybox" ? busyboxTools(folder) : undefined;
     const processOf = (member: NodePlan | SentinelPlan) => new MemberProcess(this, member, folder, shell);
     this.nodes = plan.nodes.map(processOf);
@@ -73,8 +78,8 @@ export class Group {
   }
 
   static async create(options: GroupOptions): Promise<Group> {
-    for (const program of ["redis-server", "redis-cli"]) {
-      requireProgram(program);
+    if (options.server === undefined) {
+      ["redis-server", "redis-cli"].forEach(requireProgram);
     }
     const first = await freePorts(20);
     const settings = parseDeployment({
@@ -394,7 +399,7 @@ export class MemberProcess {
     if (this.plan.kind === "sentinel") {
       return this.pid;
     }
-    const server = descendants(this.pid).find((pid) => /^\S*redis-server[ \0]/.test(commandLine(pid)));
+    const server = descendants(this.pid).find((pid) => /(^|\/)(redis|valkey)-server[ \0]/.test(commandLine(pid)));
     if (server === undefined) {
       throw new Error(`${this.name} has no server running`);
     }
@@ -499,7 +504,10 @@ export class MemberProcess {
 
   private get environment(): NodeJS.ProcessEnv {
     const group = readFileSync(join(this.home, "group.env"), "utf8");
-    return { PATH: [this.tools, process.env.PATH].filter(Boolean).join(":"), [GROUP_VARIABLE]: group };
+    return {
+      PATH: [this.tools, this.group.server, process.env.PATH].filter(Boolean).join(":"),
+      [GROUP_VARIABLE]: group,
+    };
   }
 }
 
