@@ -95,9 +95,13 @@ const aPlace = (d: Draw): readonly [Buffer, Command] => {
   const key = d.key("geo");
   return [key, ["GEOADD", key, 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"]];
 };
-const aVectorSet = (d: Draw): readonly [Buffer, Command] => {
-  const key = d.key("vectors");
-  return [key, ["VADD", key, "VALUES", 3, 1, 0.5, -1, "element", "SETATTR", '{"year":2020}']];
+/**
+ * A vector set with an element that it did not have: Redis 8.0.2 neither keeps nor replicates a `VADD` that only changes
+ * one, whoever runs it.
+ */
+const aVectorSet = (d: Draw): readonly [Buffer, Command, string] => {
+  const [key, element] = [d.key("vectors"), `element-${d.id()}`];
+  return [key, ["VADD", key, "VALUES", 3, 1, d.whole(), -1, element, "SETATTR", '{"year":2020}'], element];
 };
 /** A stream with two entries. */
 const aStream = (d: Draw): readonly [Buffer, readonly Command[], readonly [string, string]] => {
@@ -500,15 +504,15 @@ export const operations: Readonly<Record<string, Operations>> = {
   // Vector sets
   vadd: (d) => {
     const [key, fill] = aVectorSet(d);
-    return [one(fill), one(["VADD", key, "VALUES", 3, d.whole(), 2, 3, d.value()], fill)];
+    return [one(fill), one(["VADD", key, "VALUES", 3, d.whole(), 2, 3, `${d.id()}\0\xff`], fill)];
   },
   vrem: (d) => {
-    const [key, fill] = aVectorSet(d);
-    return [one(["VREM", key, "element"], fill, ["VADD", key, "VALUES", 3, 1, 2, 3, "stays"])];
+    const [key, fill, element] = aVectorSet(d);
+    return [one(["VREM", key, element], fill, ["VADD", key, "VALUES", 3, 1, 2, 3, `stays-${d.id()}`])];
   },
   vsetattr: (d) => {
-    const [key, fill] = aVectorSet(d);
-    return [one(["VSETATTR", key, "element", `{"year":${d.whole()}}`], fill)];
+    const [key, fill, element] = aVectorSet(d);
+    return [one(["VSETATTR", key, element, `{"year":${d.whole()}}`], fill)];
   },
 
   // Keys of any type
