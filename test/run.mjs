@@ -1,7 +1,7 @@
 // Runs the tests, layer by layer, and ends with one line that counts them: node test/run.mjs [LAYER] [MOCHA OPTIONS]
 //
 // Faults are repeated as often as their figures need; as a part of all tests few times. FAULT_ROUNDS (full, few or a
-// number) says otherwise.
+// number) says otherwise. In the same way DURABILITY (full or few) says how many combinations are tried.
 //
 // Each layer is a mocha process of its own: the components' tests replace Pulumi's engine by a mock for good.
 
@@ -17,6 +17,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const layers = new Map([
   ["unit", 20_000],
   ["functional", 120_000],
+  ["durability", 180_000],
   ["deploy", 300_000],
   ["consumers", 300_000],
   ["changes", 400_000],
@@ -40,7 +41,7 @@ if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
  * What runs at the same time when all layers run: real processes and real deployments mostly wait, for different things.
  * Changes and faults are measured, and have the machine to themselves.
  */
-const steps = [["unit"], ["functional", "deploy", "consumers"], ["changes"], ["faults"]];
+const steps = [["unit"], ["functional", "durability", "deploy", "consumers"], ["changes"], ["faults"]];
 
 /**
  * Runs a layer; what it prints comes as it is printed, or, where another one is running, all of it at the end.
@@ -66,11 +67,16 @@ async function runLayer(layer, alone) {
     String(layers.get(layer)),
   ];
   if (alone) console.log(`${layer}:`);
+  const rounds = wanted === "all" ? "few" : "full";
   // Set for mocha and for every process that a test starts: TypeScript is loaded as it is.
   const child = spawn(process.execPath, ["--import", "tsx", mocha, ...args, ...options, ...files], {
     cwd: join(here, ".."),
     stdio: alone ? "inherit" : ["inherit", "pipe", "pipe"],
-    env: { ...process.env, FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? (wanted === "all" ? "few" : "full") },
+    env: {
+      ...process.env,
+      FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? rounds,
+      DURABILITY: process.env.DURABILITY ?? rounds,
+    },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));

@@ -185,6 +185,6 @@ const differing = (path: string, should: unknown, is: unknown): string =>
 const SHOWN_LENGTH = 200;
 
 function shown(content: unknown): string {
-  const text = JSON.stringify(content) ?? "nothing";
+  const text = JSON.stringify(content);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}... (${text.length} letters)` : text;
 }

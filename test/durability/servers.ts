@@ -24,7 +24,7 @@ export async function withPlainServers(
   const options = ["--enable-debug-command", "yes"];
   const started: PlainServers[] = [];
   try {
-    for (const _ of names) {
+    while (started.length < names.length) {
       started.push(await PlainServers.start({ password: "", options, program }));
     }
     const servers = started.map((server, index) => ({

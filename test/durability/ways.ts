@@ -189,10 +189,15 @@ async function whole(group: Group): Promise<void> {
 /** What was acknowledged is on all replicas. */
 async function everywhere(group: Group, master: MemberProcess): Promise<void> {
   await waitFor("all replicas to have every write", async () => {
-    const offsets = await Promise.all(group.nodes.map((node) => node.command("INFO", "replication")));
-    const [, wanted] = /master_repl_offset:(\d+)/.exec(String(await master.command("INFO", "replication")))!;
-    return offsets.every((info) => info !== null && String(info).includes(`repl_offset:${wanted}`));
+    const offsets = await Promise.all(group.nodes.map((node) => offsetOf(node)));
+    const wanted = await offsetOf(master);
+    return offsets.every((offset) => offset === wanted);
   });
+}
+
+/** How far it has got in what the master was told. */
+async function offsetOf(node: MemberProcess): Promise<string> {
+  return /^(?:slave|master)_repl_offset:(\d+)/m.exec(String(await node.command("INFO", "replication")))![1]!;
 }
 
 /** What was acknowledged is in the files, as far as there are any. */

@@ -26,8 +26,8 @@ export function pairwise<T extends Readonly<Record<string, unknown>>>(
 export function combinations<T extends Readonly<Record<string, unknown>>>(dimensions: {
   readonly [K in keyof T]: readonly T[K][];
 }): readonly T[] {
-  return Object.entries(dimensions).reduce<readonly Readonly<Record<string, unknown>>[]>(
-    (rows, [name, values]) => rows.flatMap((row) => values.map((value: unknown) => ({ ...row, [name]: value }))),
+  return Object.entries<readonly unknown[]>(dimensions).reduce<readonly Readonly<Record<string, unknown>>[]>(
+    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
     [{}],
   ) as readonly T[];
 }
