@@ -38,12 +38,14 @@ SPEAKER=boot
 find_aof_setting() {
     AOF=no
     if has_live 'appendonly yes'; then AOF=yes; fi
-    AOF_AT_START=$AOF
+    AOF_AT_START=$AOF RESUMES=no
     if ! has_append_only_file; then
         [ ! -e "$SNAPSHOT" ] || AOF_AT_START=no
     elif snapshot_outlives_aof; then
         AOF_AT_START=no
         say 'the snapshot is newer than the append-only file, which had ended before it was put away'
+    elif snapshot_equals_aof; then
+        AOF_AT_START=no RESUMES=$AOF
     else
         AOF_AT_START=yes
         # It goes on.

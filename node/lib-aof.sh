@@ -134,3 +134,49 @@ snapshot_identity() {
         echo none
     fi
 }
+
+# A replica that stops cleanly writes a snapshot at its end, where `save` says so: it has what the append-only file has, and
+# its replication id and offset exactly, which the file has not. Started from it, the node goes on where it was (partial
+# resynchronisation); started from the file, it would copy everything anew. A master starts from its file, so that what it
+# acknowledges next is on the disk at once.
+
+# Before the server is told to end; sets 'snapshot_before' where that writes a snapshot.
+expect_snapshot() {
+    snapshot_before=''
+    ask_info "$OWN_SERVER"
+    case $INFO_ROLE:$INFO_AOF_ENABLED in
+    replica:1) ;;
+    *) return 0 ;;
+    esac
+    ! saves_at_end || snapshot_before=$(snapshot_identity)
+}
+
+saves_at_end() {
+    ask "$OWN_SERVER" 'CONFIG GET save' 'CONFIG GET shutdown-on-sigterm' | {
+        read -r _
+        read -r save
+        read -r _
+        read -r way
+        [ -n "$save" ] && [ "$way" = default ]
+    }
+}
+
+# Once it has ended well: prints the line for the marker.
+equal_snapshot() {
+    [ -n "${snapshot_before-}" ] || return 0
+    [ "$snapshot_before" = "$(snapshot_identity)" ] || echo "snapshot=$(files_identity)"
+}
+
+files_identity() { echo "$(aof_identity).$(snapshot_identity)"; }
+
+# At the start: whether the snapshot was written by the clean stop, and neither file was touched since.
+snapshot_equals_aof() {
+    [ "$LAST_ROLE:$STOP_BEFORE" = replica:clean ] && [ -n "$LAST_SNAPSHOT" ] && [ "$LAST_SNAPSHOT" = "$(files_identity)" ]
+}
+
+# After ask_info: whether a node that was started from its snapshot has not yet the append-only file that it had before.
+lacks_its_aof() {
+    case ${RESUMES-no}:$INFO_AOF_ENABLED:$INFO_REWRITES in
+    no:* | yes:1:no) return 1 ;;
+    esac
+}

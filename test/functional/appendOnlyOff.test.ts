@@ -18,7 +18,7 @@ const tell = (group: Group, node: MemberProcess, overrides: DeploymentOverrides)
 };
 
 const isOn = async (node: MemberProcess): Promise<boolean> =>
-  String(await node.command("INFO", "persistence")).includes('aof_enabled:1');
+  String(await node.command("INFO", "persistence")).includes("aof_enabled:1");
 
 const folder = (node: MemberProcess): string => join(node.data, "appendonlydir");
 const snapshot = (node: MemberProcess): string => join(node.data, "dump.rdb");
@@ -62,7 +62,7 @@ const moments: readonly {
   { what: "as soon as it is told", reached: (node) => existsSync(join(node.data, "group.env")), loads: "file" },
   {
     what: "while the first snapshot is written",
-    reached: async (node) => String(await node.command("INFO", "persistence")).includes('rdb_bgsave_in_progress:1'),
+    reached: async (node) => String(await node.command("INFO", "persistence")).includes("rdb_bgsave_in_progress:1"),
     loads: "file",
   },
   {
@@ -73,7 +73,7 @@ const moments: readonly {
   { what: "when the file has ended", reached: (node) => existsSync(join(node.data, "aof.ended")), loads: "file" },
   {
     what: "when the second snapshot is there and the file not yet put away",
-    reached: (node) => node.log.includes('has ended') && inode(node) !== noted(node) && existsSync(folder(node)),
+    reached: (node) => node.log.includes("has ended") && inode(node) !== noted(node) && existsSync(folder(node)),
     loads: "snapshot",
   },
   { what: "when the file is put away", reached: (node) => !existsSync(folder(node)), loads: "snapshot" },
@@ -102,7 +102,7 @@ describe("turning the append-only file off", () => {
         await waitFor(
           what,
           async () => {
-            if (!late && node.log.includes('has ended')) {
+            if (!late && node.log.includes("has ended")) {
               late = true;
               if (loads === "snapshot") {
                 await node.command("SET", "late", "1");
