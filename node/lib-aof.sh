@@ -28,6 +28,10 @@ mind_append_only_file() {
     # is off.
     file=none
     if has_append_only_file; then file=whole; fi
+    # A folder alone, of a first file that was never finished, is of no account.
+    case $INFO_AOF_ENABLED:$file:${aof_wanted-no} in
+    0:none:no) return 0 ;;
+    esac
     ask_info "$OWN_SERVER"
     case $INFO_ROLE:$INFO_LINK in
     # Its data is just being replaced.
@@ -45,6 +49,11 @@ mind_append_only_file() {
 
 # Where the data was loaded from a snapshot although there is to be an append-only file.
 turn_aof_on() {
+    # It may have been told otherwise meanwhile.
+    if has_live 'appendonly no'; then
+        aof_wanted=no
+        return
+    fi
     tell 'CONFIG SET appendonly yes' || return 0
     aof_wanted=no
     say 'appendonly is yes from now on; the data was loaded from a snapshot'
