@@ -71,8 +71,8 @@ end_aof() {
     if ! has_live 'appendonly no' || ! shows_term; then return; fi
     snapshot_asked='' snapshot_again=0
     tell 'CONFIG SET appendonly no' || return 0
+    # Noted at the next look, which tells whether a snapshot is under way that was begun before.
     say 'the append-only file has ended; it is put away when another snapshot has what it has'
-    note_aof_end
 }
 
 # After ask_info, which showed that it is off and that nothing is being written: a snapshot that comes from now on was
