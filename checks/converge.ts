@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contract } from "../outputs/contract";
 import { judge, type Judgement } from "./judge";
 import { openObserver } from "./observe";
+import { Patience } from "./patience";
 import type { Finding } from "./report";
 import type { GroupView } from "./view";
 
@@ -13,12 +14,15 @@ export interface Outcome {
   readonly view: GroupView;
   readonly judgement: Judgement;
   readonly waitedMs: number;
+  /** How long that was, and since when nothing had come further: "60 s". */
+  readonly waited: string;
 }
 
 /**
- * Looks at a group until nothing is left to find, or the time is over. There is always at least one look.
+ * Looks at a group until nothing is left to find, or nothing has come further for a time. There is always at least one
+ * look.
  *
- * @param timeoutMs after which no further look begins.
+ * @param timeoutMs how long nothing may come further; see `Patience`.
  * @param onLook called after every look that found something.
  */
 export async function converge(
@@ -28,6 +32,7 @@ export async function converge(
   signal?: AbortSignal,
 ): Promise<Outcome> {
   const observer = openObserver(contract);
+  const patience = new Patience(contract, timeoutMs);
   const started = performance.now();
   try {
     for (;;) {
@@ -35,8 +40,8 @@ export async function converge(
       const view = await observer.look();
       const judgement = judge(contract, view);
       const waitedMs = performance.now() - started;
-      if (judgement.findings.length === 0 || waitedMs + POLL_MS > timeoutMs) {
-        return { view, judgement, waitedMs };
+      if (!patience.lasts(view, waitedMs, POLL_MS) || judgement.findings.length === 0) {
+        return { view, judgement, waitedMs, waited: patience.describe(waitedMs) };
       }
       onLook(judgement.findings, waitedMs);
       // Woken by the signal, the loop itself ends with the signal's reason.

@@ -1,4 +1,5 @@
 import { describeAddress, announcedBy } from "./members";
+import { copiedSoFar, loadedSoFar } from "./patience";
 import { currentMaster } from "./roles";
 import { DOWN_FLAGS, type GroupView, type NodeView, type SentinelView, type WatchedInstance } from "./view";
 import type { Contract, ContractMember } from "../outputs/contract";
@@ -49,7 +50,7 @@ function nodeObstacles(
   }
   const is = (seen: string): Obstacle[] => [{ subject: member.name, seen }];
   if (facts.loading) {
-    return is("still loads its data set from disk");
+    return is(`still loads its data set from disk${loadedSoFar(facts)}`);
   }
   const { following } = facts;
   if (member.name === master.name) {
@@ -62,7 +63,7 @@ function nodeObstacles(
     return is(`follows ${describeAddress(contract, following.master)}, not ${master.name}`);
   }
   if (following.syncing || following.linkState === "sync") {
-    return is(`still copies the data set from ${master.name}`);
+    return is(`still copies the data set from ${master.name}${copiedSoFar(facts)}`);
   }
   if (!following.linkUp || following.linkState !== "connected") {
     return is(`has no link to ${master.name} (${following.linkState})`);

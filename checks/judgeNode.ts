@@ -3,6 +3,7 @@ import type { Contract, ContractMember } from "../outputs/contract";
 import { judgeDisk } from "./judgeDisk";
 import { judgeLoader } from "./judgeLoader";
 import { describe, describeAddress, announcedBy } from "./members";
+import { copiedSoFar, loadedSoFar } from "./patience";
 import {
   bringBack,
   chooseMaster,
@@ -118,14 +119,17 @@ function judgeReplication(group: GroupContext, member: ContractMember, facts: No
     expected,
     detail,
     deviations: facts.loading
-      ? [{ seen: "still loads its data set from disk", remedy: waitForLoading(member.name) }, ...deviations]
+      ? [
+          { seen: `still loads its data set from disk${loadedSoFar(facts)}`, remedy: waitForLoading(member.name) },
+          ...deviations,
+        ]
       : deviations,
   });
   if (facts.following !== undefined) {
     const lag = group.master === undefined ? undefined : lagOf(group.contract, group.view, group.master, member);
     const detail = `link up${lag === undefined ? "" : `, ${lag.bytes} bytes and ${lag.seconds ?? "?"} s behind`}`;
     return verdict("link up, no sync in progress", detail, [
-      ...linkDeviations(group, member, facts.following),
+      ...linkDeviations(group, member, facts, facts.following),
       ...(lag !== undefined && lag.bytes > MAX_LAG_BYTES
         ? [{ seen: `is ${lag.bytes} bytes behind its master`, remedy: resync(member.name) }]
         : []),
@@ -152,11 +156,16 @@ function judgeReplication(group: GroupContext, member: ContractMember, facts: No
   );
 }
 
-function linkDeviations(group: GroupContext, member: ContractMember, following: Following): readonly Deviation[] {
+function linkDeviations(
+  group: GroupContext,
+  member: ContractMember,
+  facts: NodeFacts,
+  following: Following,
+): readonly Deviation[] {
   const master = describeAddress(group.contract, following.master);
   const about = group.master?.name;
   if (following.syncing || following.linkState === "sync") {
-    return [{ seen: `still copies the data set from ${master}`, remedy: resync(member.name) }];
+    return [{ seen: `still copies the data set from ${master}${copiedSoFar(facts)}`, remedy: resync(member.name) }];
   }
   return following.linkUp && following.linkState === "connected"
     ? []

@@ -15,8 +15,8 @@ export function progressTo(tell: (line: string) => void): (findings: readonly Se
   let lastMs = 0;
   return (findings, waitedMs) => {
     const text = waitingFor(findings);
-    // Figures that change at every look (bytes, seconds) are no change of what is waited for.
-    const subject = text.replace(/\d+(?= (bytes|s)\b)/g, "#");
+    // Figures that change at every look (bytes, seconds, per cent) are no change of what is waited for.
+    const subject = text.replace(/\d+(?= (?:(?:bytes|s|MiB)\b|%))/g, "#");
     if (subject === lastSubject && waitedMs - lastMs < LINE_EVERY_MS) {
       return;
     }

@@ -24,7 +24,7 @@ export function bringBack({ name }: ContractMember, { kind }: Failure): string {
 }
 
 export const waitForLoading = (name: string): string =>
-  `a large data set takes its time: let the checks wait longer (\`pulumi config set checkTimeoutS 600\`) and ${logs(name)}`;
+  `it has come no further for \`checkTimeoutS\`, or was seen in the middle of it: ${logs(name)}, then run \`npm run verify\` again`;
 
 /** A node that cannot write its files. */
 export const makeRoom = (name: string): string =>
@@ -69,7 +69,7 @@ export const rejoin = (name: string): string =>
 
 /** A replica whose link or data is not in order. */
 export const resync = (name: string): string =>
-  `${logs(name)} for why it does not keep up (disk, memory, network); a first copy of a large data set needs a higher \`checkTimeoutS\``;
+  `${logs(name)} for why it does not keep up (disk, memory, network); a copy that goes on is waited for, one that has come no further for \`checkTimeoutS\` is not`;
 
 /** A replica or Sentinel that the deployment does not have. */
 export const removeStranger = (address: string): string =>

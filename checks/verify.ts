@@ -24,7 +24,10 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
   /** How to look from inside the Docker network; default: `docker exec` in a container of the group. */
   readonly inside?: InsideProbe;
-  /** Seconds to wait for convergence; default: the deployment's `checkTimeoutS`. */
+  /**
+   * Seconds to wait for convergence, counted anew whenever data was loaded or copied further; default: the deployment's
+   * `checkTimeoutS`.
+   */
   readonly timeoutS?: number;
 }
 
@@ -38,7 +41,8 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
     // Meanwhile; if it cannot be loaded, the probe itself will say so.
     loadEngineClient().catch(() => undefined);
   }
-  const { view, judgement, waitedMs } = await converge(contract, timeoutS * 1000, progressTo(onProgress), signal);
+  const outcome = await converge(contract, timeoutS * 1000, progressTo(onProgress), signal);
+  const { view, judgement, waitedMs, waited } = outcome;
   const master = currentMaster(contract, view);
   const seen = {
     deployment: contract.deployment,
@@ -48,7 +52,7 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
   };
   if (judgement.findings.length > 0 || master === undefined) {
     const { rows, findings } = judge(contract, await withReasons(view));
-    return { ...seen, rows: [...rows, notTried(contract, timeoutS)], findings };
+    return { ...seen, rows: [...rows, notTried(contract, waited)], findings };
   }
   const probes = await Promise.all([
     probeWrite(contract, master),
@@ -62,8 +66,8 @@ export async function verify(contract: Contract, options: VerifyOptions = {}): P
 }
 
 /** The table says what was left out. */
-function notTried({ deployment }: Contract, timeoutS: number) {
-  const detail = `not tried: the group had not converged after ${timeoutS} s`;
+function notTried({ deployment }: Contract, waited: string) {
+  const detail = `not tried: the group had not converged after ${waited}`;
   return { subject: deployment, check: "write, refusals, clients", passed: false, detail };
 }
 

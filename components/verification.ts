@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import pRetry from "p-retry";
-import { observe } from "../checks/observe";
+import { openObserver } from "../checks/observe";
+import { Patience } from "../checks/patience";
 import { currentMaster } from "../checks/roles";
 import { renderReport, verify, VerifyError } from "../checks/verify";
 import { insideProbe } from "../checks/inside";
 import { failure } from "../config/failure";
 import { withMaster } from "../outputs/buildContract";
-import type { Contract, ContractMember } from "../outputs/contract";
+import type { Contract } from "../outputs/contract";
 
 /**
  * Runs the checks in every update and in no preview; a finding fails the update.
@@ -36,15 +37,23 @@ const LOOK_AGAIN_MS = 250;
 /**
  * The contract with the node that is the master now: the applications of a replication topology have no Sentinel to ask.
  *
- * An update waits until a node is master, as nodes that were just created need a moment; a preview looks once. When
+ * An update waits until a node is master, as nodes that were just created, or load much data, need a while; a preview looks once. When
  * nobody turns out to be master, the initial one is named, and the checks say what is wrong.
  */
 export async function followMaster(contract: Contract): Promise<Contract> {
-  const look = async (): Promise<ContractMember> => {
-    const master = currentMaster(contract, await observe(contract));
-    return master ?? Promise.reject(new Error("no node is master"));
-  };
-  const retries = pulumi.runtime.isDryRun() ? 0 : (contract.checkTimeoutS * 1000) / LOOK_AGAIN_MS;
-  const options = { retries, factor: 1, minTimeout: LOOK_AGAIN_MS, maxRetryTime: contract.checkTimeoutS * 1000 };
-  return withMaster(contract, await pRetry(look, options).catch(() => contract.nodes[0]!));
+  const patience = new Patience(contract, pulumi.runtime.isDryRun() ? 0 : contract.checkTimeoutS * 1000);
+  const observer = openObserver(contract);
+  const started = performance.now();
+  try {
+    for (;;) {
+      const view = await observer.look();
+      const master = currentMaster(contract, view);
+      if (master !== undefined || !patience.lasts(view, performance.now() - started, LOOK_AGAIN_MS)) {
+        return withMaster(contract, master ?? contract.nodes[0]!);
+      }
+      await sleep(LOOK_AGAIN_MS);
+    }
+  } finally {
+    observer.close();
+  }
 }

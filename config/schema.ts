@@ -260,7 +260,9 @@ const settingFields = {
     .describe("On destroy: `delete` the data, `keep` the volumes on the engine, or `protect`: refuse to destroy them."),
 
   // Checks
-  checkTimeoutS: whole(5, 3600).default(60).describe("Seconds that the checks wait for the group to converge."),
+  checkTimeoutS: whole(5, 3600)
+    .default(60)
+    .describe("Seconds that the checks wait for the group to converge, from its last progress on."),
 };
 
 /** The settings of one deployment, complete: every default filled in. */

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openObserver } from "../checks/observe";
+import { Patience } from "../checks/patience";
 import { endpointText } from "../config/plan";
 import { reasonOf } from "../config/reason";
 import { UserError } from "../config/userError";
@@ -100,23 +103,29 @@ export async function awaitInSync(
   replicas: readonly Member[],
   { say }: Handover,
 ): Promise<void> {
-  let lagging: string[] = [];
+  const patience = new Patience(group.contract, group.contract.checkTimeoutS * 1000);
+  const observer = openObserver(group.contract);
   const since = performance.now();
-  const done = await waitFor(
-    async () => {
+  try {
+    for (;;) {
       const states = await statesOf(group, replicas);
-      lagging = states.flatMap((state) => {
+      const lagging = states.flatMap((state) => {
         const reason = whyNotInSync(state, master.address);
         return reason === undefined ? [] : [`${state.name} ${reason}`];
       });
-      return lagging.length === 0 ? true : undefined;
-    },
-    { forMs: group.contract.checkTimeoutS * 1000, everyMs: IN_SYNC_EVERY_MS },
-  );
-  if (done === undefined) {
-    throw new UserError(
-      `${master.name} is the master, but after ${Math.round((performance.now() - since) / 1000)} s ${lagging.join("; ")}; look at it with: npm run status`,
-    );
+      if (lagging.length === 0) {
+        break;
+      }
+      const waitedMs = performance.now() - since;
+      if (!patience.lasts(await observer.look(), waitedMs, IN_SYNC_EVERY_MS)) {
+        throw new UserError(
+          `${master.name} is the master, but after ${patience.describe(waitedMs)} ${lagging.join("; ")}; look at it with: npm run status`,
+        );
+      }
+      await sleep(IN_SYNC_EVERY_MS);
+    }
+  } finally {
+    observer.close();
   }
   say(`${replicas.length === 1 ? "1 replica is" : `all ${replicas.length} replicas are`} in sync with ${master.name}`);
 }

@@ -10,6 +10,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
 . "$NODE_HOME/lib-version.sh"
+. "$NODE_HOME/lib-aof.sh"
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-aside.sh"
@@ -31,24 +32,31 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 
 SPEAKER=boot
 
-# Redis loads what its setting names, the append-only file or the snapshot, though the data may be in the other one
-# when the setting was just changed. So it starts with what the disk has, and changes over when that is loaded.
+# Redis loads what its setting names, the append-only file or the snapshot, though the newest data may be in the other one.
+# So it starts with what the disk has, and changes over when that is loaded: to the file here, away from it as one that
+# runs does (lib-aof.sh).
 find_aof_setting() {
     AOF=no
     if has_live 'appendonly yes'; then AOF=yes; fi
-    AOF_AT_START=$AOF
-    if has_append_only_file; then
-        AOF_AT_START=yes
-    elif [ -e "$DATA_DIR/dump.rdb" ]; then
+    AOF_AT_START=$AOF RESUMES=no
+    if ! has_append_only_file; then
+        [ ! -e "$SNAPSHOT" ] || AOF_AT_START=no
+    elif snapshot_outlives_aof; then
         AOF_AT_START=no
+        say 'the snapshot is newer than the append-only file, which had ended before it was put away'
+    elif snapshot_equals_aof; then
+        AOF_AT_START=no RESUMES=$AOF
+    else
+        AOF_AT_START=yes
+        # It goes on.
+        rm -f "$AOF_END"
     fi
 }
 
 change_aof_over() {
     await_loaded
-    tell "CONFIG SET appendonly $AOF" || return
-    say "appendonly is $AOF from now on; the data was loaded from before it was"
-    retire_unused_aof
+    aof_wanted=yes
+    turn_aof_on
 }
 
 # Through a pipe: with the secrets in it, it must neither lie in a file nor be seen in a process list.
@@ -67,17 +75,17 @@ server_configuration() {
 }
 forget_handovers
 await_secrets
-await_readable_data
 open_marker
+find_aof_setting
+await_readable_data
 note_decided
 say_if_loader_is_bound
 stopping=no
-find_aof_setting
 server_configuration | "$SERVER" - &
 server_pid=$!
 {
     take_loaders_rights
-    [ "$AOF" = "$AOF_AT_START" ] || change_aof_over
+    [ "$AOF:$AOF_AT_START" != yes:no ] || change_aof_over
     take_role
     watch_server
 } &

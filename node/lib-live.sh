@@ -4,22 +4,16 @@
 # Shown with `CONFIG GET proc-title-template`, and in the host's process list: the term of the group's settings.
 TITLE='{title} {listen-addr} {server-mode}'
 
-# What the server no longer writes would be loaded, old as it is, at the next start. It is looked for before the server is
-# asked, so that one that has just been turned on again is never taken for one that is off.
-retire_unused_aof() {
-    if has_live 'appendonly no' && has_append_only_file; then
-        ask_info "$OWN_SERVER"
-        [ "$INFO_AOF_ENABLED" != 0 ] || retire_aof
-    fi
-}
-
-retire_aof() {
-    rm -rf "$DATA_DIR/appendonlydir.old"
-    [ ! -e "$DATA_DIR/appendonlydir" ] || mv "$DATA_DIR/appendonlydir" "$DATA_DIR/appendonlydir.old"
-}
-
 show_term() {
     [ "$KIND" != data ] || tell "CONFIG SET proc-title-template \"$TITLE $TERM\""
+}
+
+# Whether the server has all that this node was told: the term is shown last.
+shows_term() {
+    case $(ask "$OWN_SERVER" 'CONFIG GET proc-title-template' | sed -n 2p) in
+    *" $TERM") ;;
+    *) return 1 ;;
+    esac
 }
 
 # quoted VALUE: as one argument for the client, which reads quotes. The plan has one in quotes as a whole, or none.

@@ -7,7 +7,7 @@ MARKER=$DATA_DIR/node.state
 # Sets the LAST_ variables, SYNCED (has had a master's or its own word on the data set) and OWN_STOP.
 read_marker() {
     LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_AOF=0 LAST_AOF_BASE=0 LAST_DATA=empty SYNCED=no
-    OWN_STOP=crashed LAST_PAST=$NO_PAST
+    OWN_STOP=crashed LAST_PAST=$NO_PAST LAST_SNAPSHOT=''
     [ -r "$MARKER" ] || return 0
     while IFS='=' read -r key value; do
         case $key in
@@ -20,12 +20,13 @@ read_marker() {
         past) LAST_PAST=$value ;;
         data) LAST_DATA=$value ;;
         synced) SYNCED=$value ;;
+        snapshot) LAST_SNAPSHOT=$value ;;
         clean) [ "$value" != yes ] || OWN_STOP=clean ;;
         esac
     done <"$MARKER"
 }
 
-# write_marker [clean=yes]: by rename, so that a crash or a full disk leaves the previous one whole
+# write_marker [LINES]: by rename, so that a crash or a full disk leaves the previous one whole
 write_marker() {
     {
         printf '%s=%s\n' role "$LAST_ROLE" master "$LAST_MASTER" replid "$LAST_REPLID" offset "$LAST_OFFSET" \
@@ -49,7 +50,10 @@ open_marker() {
 
 close_marker() {
     read_marker
-    [ "$LAST_ROLE" = none ] || write_marker clean=yes
+    [ "$LAST_ROLE" = none ] || write_marker "$(
+        echo clean=yes
+        equal_snapshot
+    )"
 }
 
 # Records what the own server is now; only a link that is up says anything about the data. After a replica has copied its

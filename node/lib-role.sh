@@ -62,6 +62,10 @@ apply() {
     verdict=${1%% *} reason=${1#* }
     case $verdict in
     master)
+        if lacks_its_aof; then
+            reason="$reason; but its append-only file is still being written"
+            return 1
+        fi
         write_role master "$SELF"
         tell 'REPLICAOF NO ONE' && report_decision "master, because $reason"
         ;;

@@ -30,6 +30,8 @@ stop_node() {
         ;;
     esac
     shorten_shutdown
+    note_aof_end_at_last
+    expect_snapshot
     say "the server is told to end, $(($(now) - began)) s after the signal"
     # Redis refuses to go while it writes its first append-only file, and forgets that it was asked.
     while server_runs; do

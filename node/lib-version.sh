@@ -33,11 +33,14 @@ reads_format() {
 
 # Its folder alone is none: until the first one is written whole, there is no manifest, and a server that is killed then
 # would start without any data.
-has_append_only_file() { ls "$DATA_DIR"/appendonlydir/*.manifest >/dev/null 2>&1; }
+has_append_only_file() {
+    set -- "$DATA_DIR"/appendonlydir/*.manifest
+    [ -e "$1" ]
+}
 
 # The files that the server will load: the append-only file's base, else the snapshot.
 data_files() {
-    if has_append_only_file; then
+    if [ "${AOF_AT_START-yes}" = yes ] && has_append_only_file; then
         ls "$DATA_DIR"/appendonlydir/*.base.rdb 2>/dev/null
     elif [ -e "$DATA_DIR/dump.rdb" ]; then
         echo "$DATA_DIR/dump.rdb"

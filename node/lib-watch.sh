@@ -16,8 +16,7 @@ watch_server() {
         esac
         mind_master
         mind_own_role
-        # Whoever told the server may have been ended before it came to that, or the server was late to do it.
-        retire_unused_aof
+        mind_append_only_file
         sleep 1
     done
 }

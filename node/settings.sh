@@ -11,8 +11,12 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-version.sh"
 . "$NODE_HOME/lib-live.sh"
 
-# A change of the append-only file, or of much memory, takes the server a moment.
+# A change of much memory takes the server a moment.
 ANSWER_S=10
+# With much data, turning the append-only file off takes longer than anybody is to wait for it. (Whoever tells this node
+# waits a minute: changes/tell.ts.)
+AOF_OFF_S=40
+SNAPSHOT_FAILED_S=5
 NO_ANSWER="no answer within $ANSWER_S s"
 AOF_OFF='CONFIG SET appendonly "no"'
 
@@ -43,8 +47,43 @@ $replies
 REPLIES
 }
 
+# The node's own program turns it off (lib-aof.sh): it is there until that is done, however long that takes, and whoever
+# told it may be gone.
+await_aof_off() {
+    began=$(now) answered=$began unsaved_since=''
+    while [ $(($(now) - began)) -lt "$AOF_OFF_S" ]; do
+        file=none
+        if has_append_only_file; then file=whole; fi
+        ask_info "$OWN_SERVER"
+        [ "$INFO_ROLE" = down ] || answered=$(now)
+        case $INFO_ROLE:$INFO_AOF_ENABLED:$file:$INFO_WRITES_FILE:$INFO_SAVED in
+        *:0:none:*) return ;;
+        down:*)
+            if [ $(($(now) - answered)) -ge "$ANSWER_S" ]; then
+                # It may still come to it.
+                echo "$NO_ANSWER"
+                exit 1
+            fi
+            ;;
+        # It has no role yet, or gets its data: it comes to it later.
+        standby:* | loading:*) return ;;
+        # One that failed before is tried again first.
+        *:1:*:no:err)
+            : "${unsaved_since:=$(now)}"
+            if [ $(($(now) - unsaved_since)) -ge "$SNAPSHOT_FAILED_S" ]; then
+                TERM=$previous_term
+                show_term
+                take_back "appendonly stays on: no snapshot could be written, without which turning it off would lose data (rdb_last_bgsave_status:err); make room on the disk of $DATA_DIR"
+            fi
+            ;;
+        *) unsaved_since='' ;;
+        esac
+        sleep 0.2
+    done
+}
+
 # Before anything is changed, so that what the server shows is never newer than what it will start with.
-previous=''
+previous='' previous_term=$TERM
 [ ! -r "$GROUP_FILE" ] || previous=$(cat "$GROUP_FILE")
 if ! put_group "$INSTEAD_OF_PLANNED
 $1"; then
@@ -62,22 +101,10 @@ case $?:$refused in
 2:*) take_back "$OWN_SERVER does not let the user admin in" ;;
 *) take_back "$NO_ANSWER" ;;
 esac
-if [ "$KIND" = data ] && has_live 'appendonly no'; then
-    # Alone, once all else is taken: a server that starts with the settings of before loads its append-only file, so until
-    # then it has to write to it.
-    refused=$(tell_lines "$AOF_OFF") || refused=$NO_ANSWER
-    case $refused in
-    '') retire_unused_aof ;;
-    *"$NO_ANSWER")
-        # It may still come to it, and then starts without that file.
-        printf '%s\n' "$refused"
-        exit 1
-        ;;
-    *) take_back "$refused" ;;
-    esac
-fi
-# Last: it stands for all of them.
 show_term || {
     echo "$NO_ANSWER"
     exit 1
 }
+# Only once all else is taken, which the term shows: a server that starts with the settings of before loads its append-only
+# file, so until then it has to write to it.
+if [ "$KIND" = data ] && has_live 'appendonly no'; then await_aof_off; fi

@@ -70,7 +70,7 @@ const contract = z.object({
   topology: z.enum(["sentinel", "replication"]).describe("Whether Sentinels fail over, or a person does."),
   masterName: z.string().describe("Name under which Sentinel knows the group."),
   quorum: z.int().describe("Sentinels that must agree that the master is down."),
-  checkTimeoutS: z.int().describe("Seconds that the checks wait for the group to converge."),
+  checkTimeoutS: z.int().describe("Seconds that the checks wait for the group to converge, from its last progress on."),
   network: z
     .string()
     .optional()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { membersOf } from "../checks/members";
 import { progressTo } from "../checks/progress";
+import { Patience } from "../checks/patience";
 import { currentMaster } from "../checks/roles";
 import type { GroupView } from "../checks/view";
 import type { Contract } from "../outputs/contract";
@@ -26,7 +27,7 @@ export interface Stage {
 
 /** Bounds of a rollout, in milliseconds. */
 export interface Pace {
-  /** How long all others may take to be well before each step. */
+  /** How long, before each step, the others may be not yet well while nothing comes further; see `Patience`. */
   readonly patienceMs: number;
   readonly lookEveryMs: number;
 }
@@ -94,6 +95,7 @@ async function passGate(
   { patienceMs, lookEveryMs }: Pace,
 ): Promise<{ readonly next: Replacement; readonly master: string | undefined }> {
   const started = performance.now();
+  const patience = new Patience(contract, patienceMs);
   let next = remaining[0]!;
   const progress = progressTo((line) => stage.tell(`before ${next.name} is replaced, ${line}`, true));
   for (;;) {
@@ -107,8 +109,8 @@ async function passGate(
       return { next, master };
     }
     const waitedMs = performance.now() - started;
-    if (waitedMs + lookEveryMs > patienceMs) {
-      throw await stopped(contract, next, remaining, back, against, view, stage, waitedMs);
+    if (!patience.lasts(view, waitedMs, lookEveryMs)) {
+      throw await stopped(contract, next, remaining, back, against, view, stage, patience.describe(waitedMs));
     }
     progress(against.map(shortly), waitedMs);
     await sleep(lookEveryMs);
@@ -123,7 +125,7 @@ async function stopped(
   against: readonly Obstacle[],
   view: GroupView,
   stage: Stage,
-  waitedMs: number,
+  waited: string,
 ): Promise<RolloutStopped> {
   const members = new Set(membersOf(contract).map(({ name }) => name));
   // The one that was just replaced is most likely the cause of what the others say.
@@ -135,7 +137,7 @@ async function stopped(
     culprit: culprit ?? against[0]!,
     replaced: culprit !== undefined && back.has(culprit.subject),
     words,
-    waitedS: Math.round(waitedMs / 1000),
+    waited,
     untouched: orderOf(remaining, master).map(({ name }) => name),
     master,
   });

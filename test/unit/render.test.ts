@@ -181,10 +181,12 @@ describe("group.env", () => {
       { sentinels: 5 },
       { topology: "replication" },
       { extraRedisConf: ["slowlog-max-len 7"] },
+      // The backlog is a part of it.
+      { memoryLimitMb: 512 },
     ];
     assert.equal(new Set([{}, ...changes].map(term)).size, changes.length + 1);
     const others: readonly DeploymentOverrides[] = [
-      { memoryLimitMb: 512 },
+      { memoryLimitMb: 2048 },
       { stopGraceS: 60 },
       { extraRedisConf: ["databases 4"] },
     ];
