@@ -14,6 +14,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-aside.sh"
 . "$NODE_HOME/lib-follow.sh"
+. "$NODE_HOME/lib-withhold.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-orphan.sh"
 . "$NODE_HOME/lib-deposed.sh"
@@ -56,7 +57,7 @@ server_configuration() {
     cat "$NODE_HOME/redis.conf"
     printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
     printf '%s\n' 'masteruser replication' "masterauth $REPLICATION_PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
-    users_for_loading
+    users_for_loading | withhold_at_start
     tls_lines
     echo "appendonly $AOF_AT_START"
 }
@@ -73,6 +74,7 @@ note_decided
 say_if_loader_is_bound
 stopping=no
 find_aof_setting
+plan_withholding
 server_configuration | "$SERVER" - &
 server_pid=$!
 {

@@ -28,6 +28,7 @@ take_role() {
         [ "${noted-}" = "$OWN_ID-$OWN_OFFSET-$OWN_PAST" ] || show_position
         # shellcheck disable=SC2086 # a list
         gather "$SENTINELS" "$(without "$SELF" $DATA_NODES)"
+        mind_sentinels
         welcome_promotion
         # Before the decision is recorded there.
         disk=$(disk_in_words)
@@ -36,6 +37,7 @@ take_role() {
         report_waiting
         sleep "$pause"
     done
+    give_info
     note_decided
     restore_log
 }
@@ -46,7 +48,10 @@ await_loaded() {
     while server_runs; do
         ask_info "$OWN_SERVER"
         case $INFO_ROLE in
-        loading) sleep 0.2 ;;
+        loading)
+            mind_loading
+            sleep 0.2
+            ;;
         down) sleep 0.05 ;;
         *) return ;;
         esac
@@ -63,7 +68,9 @@ apply() {
     case $verdict in
     master)
         write_role master "$SELF"
-        tell 'REPLICAOF NO ONE' && report_decision "master, because $reason"
+        tell 'REPLICAOF NO ONE' || return
+        note_own_decision
+        report_decision "master, because $reason"
         ;;
     follow) follow "${reason%% *}" "${reason#* }" ;;
     replace)
