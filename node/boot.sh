@@ -6,6 +6,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-tls.sh"
 . "$NODE_HOME/lib-loader.sh"
+. "$NODE_HOME/lib-way-in.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -67,6 +68,7 @@ server_configuration() {
     exit 1
 }
 forget_handovers
+close_way_in
 await_secrets
 await_readable_data
 open_marker

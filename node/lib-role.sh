@@ -8,6 +8,7 @@ take_role() {
     await_loaded
     started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote='' reported=''
     while server_runs; do
+        hold_way_in
         read_group
         waited=$(($(now) - started))
         [ "$waited" -lt "$BOOT_WAIT_S" ] || LATE=yes
@@ -49,6 +50,7 @@ await_loaded() {
         ask_info "$OWN_SERVER"
         case $INFO_ROLE in
         loading)
+            hold_way_in
             mind_loading
             sleep 0.2
             ;;

@@ -8,6 +8,7 @@ watch_server() {
         read_group
         record_state
         give_info
+        hold_way_in
         case $INFO_ROLE:$INFO_LINK in
         master:* | replica:up)
             show_past

@@ -24,14 +24,12 @@ const FEW: readonly Outage[] = [
   { downAfterMs: 8000, loadS: 0, missingS: 24 },
   { downAfterMs: 5000, loadS: 22 },
 ];
-const SWEEP: readonly Outage[] = [1, 5, 9, 11, 15, 19, 20, 21, 22, 23, 24, 25, 26, 28, 30, 31, 35, 45, 60].flatMap(
-  (seconds) => [
-    { downAfterMs: 5000, loadS: seconds },
-    { downAfterMs: 1000, loadS: seconds },
-    { downAfterMs: 5000, loadS: 0, missingS: seconds },
-    { downAfterMs: 12_000, loadS: 0, missingS: seconds },
-  ],
-);
+const SWEEP: readonly Outage[] = [
+  ...[1, 5, 10, 15, 19, 20, 21, 23, 24, 25, 26, 28, 30, 35, 45, 60].map((loadS) => ({ downAfterMs: 5000, loadS })),
+  ...[1, 10, 20, 21, 23, 25, 27, 31].map((missingS) => ({ downAfterMs: 5000, loadS: 0, missingS })),
+  ...[20, 21, 22].map((loadS) => ({ downAfterMs: 1000, loadS })),
+  ...[22, 28, 32].map((missingS) => ({ downAfterMs: 12_000, loadS: 0, missingS })),
+];
 /** Groups that run at the same time. */
 const AT_ONCE = 3;
 /** Longer than any outage of these lasts, on a busy machine. */
@@ -98,7 +96,9 @@ async function fill(group: Group, master: MemberProcess): Promise<void> {
   for (const node of group.nodes) {
     await node.command("BGREWRITEAOF");
     await waitFor("its append-only file to be rewritten", async () =>
-      String(await node.command("INFO", "persistence")).includes('aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0'),
+      String(await node.command("INFO", "persistence")).includes(
+        "aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0",
+      ),
     );
   }
 }
