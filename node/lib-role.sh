@@ -29,12 +29,12 @@ take_role() {
         [ "${noted-}" = "$OWN_ID-$OWN_OFFSET-$OWN_PAST" ] || show_position
         # shellcheck disable=SC2086 # a list
         gather "$SENTINELS" "$(without "$SELF" $DATA_NODES)"
-        mind_sentinels
         welcome_promotion
         # Before the decision is recorded there.
         disk=$(disk_in_words)
         decision=$(decide)
         apply "$decision" && break
+        mind_sentinels
         report_waiting
         sleep "$pause"
     done
