@@ -1,9 +1,11 @@
 # shellcheck shell=sh
 # Who has taken all connections of a server that lets nobody else in.
 
-# Prints nothing, or what a sentence on the server goes on with.
+# Prints nothing, or what a sentence on the server goes on with. (Thousands of connections are a long list.)
 but_full() {
-    [ ! -e "$SERVER_FULL" ] || ask "$OWN_SERVER" 'CONFIG GET maxclients' 'CLIENT LIST' | name_holders
+    [ -e "$SERVER_FULL" ] || return 0
+    ANSWER_S=3
+    ask "$OWN_SERVER" 'CONFIG GET maxclients' 'CLIENT LIST' | name_holders
 }
 
 # name_holders: pure; of the replies to these two, the three that have most: user, address and name of a connection.

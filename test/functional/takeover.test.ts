@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { rounds } from "../support/faults/rounds";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
 import { writeEverywhere } from "../support/scenes";
@@ -90,16 +91,28 @@ async function endOutage(outage: Outage): Promise<void> {
 
 /** Data that takes time to load in portions, between which the server answers. */
 async function fill(group: Group, master: MemberProcess): Promise<void> {
-  for (let index = 0; index < KEYS; index += 1) {
-    await master.command("SET", `data:${index}`, randomBytes(3000).toString("latin1"));
-  }
+  const data = Array.from({ length: KEYS }, (_, index) => [`data:${index}`, randomBytes(3000).toString("latin1")]);
+  await patiently(master, (client) => client.mset(...data.flat()));
   for (const node of group.nodes) {
-    await node.command("BGREWRITEAOF");
-    await waitFor("its append-only file to be rewritten", async () =>
-      String(await node.command("INFO", "persistence")).includes(
-        "aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0",
-      ),
+    await patiently(node, (client) => client.bgrewriteaof());
+    await waitFor(
+      "its append-only file to be rewritten",
+      async () =>
+        /aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0/.test(
+          await patiently(node, (client) => client.info("persistence")),
+        ),
+      { timeoutMs: 30_000 },
     );
+  }
+}
+
+/** Several groups at the same time make a machine slow. */
+async function patiently<T>(node: MemberProcess, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = node.client({ connectTimeout: 20_000, commandTimeout: 20_000 });
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
   }
 }
 
@@ -146,7 +159,7 @@ class StubbornWriters {
 
   async missingAt(node: MemberProcess): Promise<readonly string[]> {
     const keys = this.acknowledged.map(({ key }) => key);
-    const values = (await node.command("MGET", ...keys)) as (string | null)[];
+    const values = await patiently(node, (client) => client.mget(keys));
     return keys.filter((_, index) => values[index] === null);
   }
 
