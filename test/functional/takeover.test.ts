@@ -98,8 +98,8 @@ async function fill(group: Group, master: MemberProcess): Promise<void> {
     await waitFor(
       "its append-only file to be rewritten",
       async () =>
-        /aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0/.test(
-          await patiently(node, (client) => client.info("persistence")),
+        (await patiently(node, (client) => client.info("persistence"))).includes(
+          "aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0",
         ),
       { timeoutMs: 30_000 },
     );
