@@ -7,10 +7,11 @@ export interface Failure {
    * - `silent`: no answer in time, or no way there.
    * - `closed`: the connection was accepted and then closed (also what a published port does before its server listens).
    * - `denied`: the stack's user or its password is not accepted.
+   * - `full`: its clients have taken all its connections.
    * - `untrusted`: its certificate is not one of the stack's authority, or not for its address.
    * - `error`: anything else.
    */
-  readonly kind: "refused" | "silent" | "closed" | "denied" | "untrusted" | "error";
+  readonly kind: "refused" | "silent" | "closed" | "denied" | "full" | "untrusted" | "error";
   /** One sentence fragment, without secrets. */
   readonly text: string;
 }
@@ -35,6 +36,9 @@ export function failureOf(contract: Pick<Contract, "users">, error: unknown): Fa
   }
   if (code !== undefined && UNTRUSTED_CODES.test(code)) {
     return { kind: "untrusted", text: `its certificate is not trusted: ${text}` };
+  }
+  if (message.includes("max number of clients reached")) {
+    return { kind: "full", text: "its clients have taken all its connections" };
   }
   return { kind: /^(NOAUTH|WRONGPASS|NOPERM)/.test(message) ? "denied" : "error", text };
 }

@@ -42,7 +42,11 @@ export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict
   const { member, facts, failure } = node;
   const subject = member.name;
   if (failure !== undefined) {
-    const seen = `does not answer (${failure.text} at ${endpointText(member)})`;
+    const at = endpointText(member);
+    const seen =
+      failure.kind === "full"
+        ? `lets nobody else in at ${at}: ${failure.text}`
+        : `does not answer (${failure.text} at ${at})`;
     const deviations = [{ seen, remedy: bringBack(member, failure) }];
     return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
   }

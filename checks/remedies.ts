@@ -16,6 +16,8 @@ export function bringBack({ name }: ContractMember, { kind }: Failure): string {
       return `its container runs, but the server in it does not yet or keeps stopping: ${logs(name)}`;
     case "denied":
       return `it has another password of the user admin than the stack's outputs: run \`npm run up\`, which gives all members the same ones`;
+    case "full":
+      return `end clients that hold connections they do not need, or raise the limit: at once with \`npm run -s connect -- --node ${name} CONFIG SET maxclients 20000\`, for good with a line \`maxclients 20000\` in \`extraRedisConf\`, then \`npm run up\``;
     case "untrusted":
       return `it shows another certificate than the stack's: run \`npm run up\`, which brings all members theirs, and renews those that have ended`;
     case "error":

@@ -1,7 +1,7 @@
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 import type { ContractEndpoint, ContractMember } from "../outputs/contract";
-import type { Following, GroupView, Seen } from "./view";
+import type { Following, GroupView, NodeView, Seen } from "./view";
 
 /** What a data node follows, by name only, until its role is decided (`STANDBY` in node/lib-env.sh). */
 const NOBODY: ContractEndpoint = { host: "127.0.0.1", port: 1 };
@@ -18,15 +18,25 @@ export const isStandby = (following: Following | undefined): boolean =>
 
 /**
  * The same look with the reasons of those that wait: nodes without a role, and Sentinels that do not answer because
- * they do not know yet whom to watch. Asked in their containers, since a Sentinel's server is not started before that.
+ * they do not know yet whom to watch; and with who has taken all connections of a node that lets nobody else in. Asked
+ * in their containers, since a Sentinel's server is not started before that, and a full node lets only its own program in.
  */
 export async function withReasons(view: GroupView, askHealth: AskHealth = healthInContainer): Promise<GroupView> {
+  const namingHolders = async (node: NodeView): Promise<NodeView> => {
+    const { member, failure } = node;
+    // With TLS, a server that is full closes the connection before it says anything.
+    if (failure?.kind !== "full" && failure?.kind !== "closed") {
+      return node;
+    }
+    const holders = holdersIn(await askHealth(member).catch(() => ""));
+    return holders === undefined ? node : { member, failure: { kind: "full", text: holders } };
+  };
   const explained = async <Facts>(seen: Seen<Facts>, waits: boolean): Promise<Seen<Facts>> => {
     const undecided = waits ? reasonIn(await askHealth(seen.member).catch(() => "")) : undefined;
     return undecided === undefined ? seen : { ...seen, undecided };
   };
   const [nodes, sentinels] = await Promise.all([
-    Promise.all(view.nodes.map((node) => explained(node, isStandby(node.facts?.following)))),
+    Promise.all(view.nodes.map(async (node) => namingHolders(await explained(node, isStandby(node.facts?.following))))),
     Promise.all(view.sentinels.map((sentinel) => explained(sentinel, sentinel.failure !== undefined))),
   ]);
   return { nodes, sentinels };
@@ -34,6 +44,10 @@ export async function withReasons(view: GroupView, askHealth: AskHealth = health
 
 const healthInContainer: AskHealth = async ({ engine, name }) =>
   (await execInContainer(engine, name, nodeCommand("health"), AbortSignal.timeout(ANSWER_MS))).output;
+
+/** Who has taken all connections, in what the health check prints (node/lib-holders.sh). */
+const holdersIn = (output: string): string | undefined =>
+  /lets nobody else in: (all its \d+ connections are taken[^\n]*)/.exec(output)?.[1]?.trim();
 
 /** The reason in what the health check prints (node/health.sh). */
 const reasonIn = (output: string): string | undefined => /undecided, [\w ,-]+?: (.+)/.exec(output)?.[1]?.trim();

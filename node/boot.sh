@@ -6,6 +6,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-tls.sh"
 . "$NODE_HOME/lib-loader.sh"
+. "$NODE_HOME/lib-way-in.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-note.sh"
 . "$NODE_HOME/lib-facts.sh"
@@ -15,6 +16,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-aside.sh"
 . "$NODE_HOME/lib-follow.sh"
+. "$NODE_HOME/lib-withhold.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-orphan.sh"
 . "$NODE_HOME/lib-deposed.sh"
@@ -64,7 +66,7 @@ server_configuration() {
     cat "$NODE_HOME/redis.conf"
     printf '%s\n' '' "$LIVE_CONF" "proc-title-template \"$TITLE $TERM\""
     printf '%s\n' 'masteruser replication' "masterauth $REPLICATION_PASSWORD" "replicaof ${STANDBY%:*} ${STANDBY##*:}"
-    users_for_loading
+    users_for_loading | withhold_at_start
     tls_lines
     echo "appendonly $AOF_AT_START"
 }
@@ -74,6 +76,7 @@ server_configuration() {
     exit 1
 }
 forget_handovers
+close_way_in
 await_secrets
 open_marker
 find_aof_setting
@@ -81,6 +84,7 @@ await_readable_data
 note_decided
 say_if_loader_is_bound
 stopping=no
+plan_withholding
 server_configuration | "$SERVER" - &
 server_pid=$!
 {

@@ -6,7 +6,8 @@
 #   TOPOLOGY        sentinel | replication
 #   SELF            this node's announced address; INITIAL_MASTER  the plan's
 #   NAMED           the address that a majority of the configured Sentinels names, or nothing
-#   DOUBTED         the Sentinels that see the master they name down, or are replacing it
+#   DOUBTED         the Sentinels that see the master they name down or will before they ask it again, or are replacing it
+#   REPLACING       those that are replacing it
 #   PEERS           a word for each other data node: ADDRESS,ROLE,MASTER,DATA,READY,ID,OFFSET,PAST
 #                     ROLE    master | replica | standby (not decided yet) | loading | down
 #                     MASTER  whom a replica follows, or whom a standby followed last by its disk (itself: it was master), or -
@@ -80,6 +81,9 @@ decide_when_named() {
         else
             echo "wait the Sentinels name this node, but$masters is master already: a failover may be under way"
         fi
+    elif [ -n "$REPLACING" ]; then
+        # It ends by itself, within failover-timeout.
+        echo "wait the Sentinels name this node, but$REPLACING is replacing it"
     elif [ "$OWN_DATA" != intact ]; then
         decide_named_without_data
     elif [ -n "$DOUBTED" ] && [ "$LATE" != yes ]; then

@@ -5,8 +5,10 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-tls.sh"
+. "$NODE_HOME/lib-way-in.sh"
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-waiting.sh"
+. "$NODE_HOME/lib-holders.sh"
 
 healthy() {
     echo "ok: $*"
@@ -21,8 +23,8 @@ unhealthy() {
 check_data_node() {
     ask_info "$OWN_SERVER"
     case $INFO_ROLE:$INFO_LINK in
-    master:*) healthy master ;;
-    replica:up) healthy "replica of $INFO_MASTER" ;;
+    master:*) healthy "master$(but_full)" ;;
+    replica:up) healthy "replica of $INFO_MASTER$(but_full)" ;;
     replica:syncing) unhealthy "replica of $INFO_MASTER, its first sync is still running" ;;
     replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
     standby:*) unhealthy "undecided, read-only: $(why_waiting)" ;;

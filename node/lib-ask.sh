@@ -7,7 +7,8 @@ NOTE=cluster-announce-hostname
 # A dead peer costs this much, however many are dead: several are always asked at the same time.
 ANSWER_S=1
 
-# ask HOST:PORT COMMAND...: prints the replies; fails if the server did not answer (1), or did not let us in (2).
+# ask HOST:PORT COMMAND...: prints the replies; fails if the server did not answer (1), or did not let us in (2). The own
+# server is asked over the connection that is held where it lets nobody else in.
 # The password goes through stdin, since arguments and environments can be read by others.
 ask() {
     at=$1
@@ -18,12 +19,29 @@ ask() {
     { printf 'AUTH admin %s\n' "$ADMIN_PASSWORD" && printf '%s\n' "$@"; } |
         timeout "$ANSWER_S" "$CLIENT" $TLS_OPTIONS -h "${at%:*}" -p "${at##*:}" |
         after_login
+    code=$?
+    case $at:$code:$TLS in
+    "$OWN_SERVER":0:*) mark_full no ;;
+    # With TLS the connection is closed before anything is said.
+    "$OWN_SERVER":3:* | "$OWN_SERVER":1:yes) ask_inside "$@" && mark_full yes ;;
+    *:3:*) return 2 ;;
+    *) return "$code" ;;
+    esac
 } 2>/dev/null # busybox's shell says of each time-out that something was terminated
 
 after_login() {
     read -r login || return
-    [ "$login" = OK ] || return 2
+    case $login in
+    OK) ;;
+    'ERR max number of clients'*) return 3 ;;
+    *) return 2 ;;
+    esac
     tr -d '\r'
+}
+
+# Whether the own server lets nobody else in, and can be asked over the connection that is held.
+is_full() {
+    [ -p "$WAY_IN" ] && ask "$OWN_SERVER" PING >/dev/null && [ -e "$SERVER_FULL" ]
 }
 
 # Whether nobody listens where the own server would: it has not started. One that is stalled is not absent, since the

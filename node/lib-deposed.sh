@@ -10,6 +10,9 @@ STOOD_STILL_S=4
 # named this one, their word for another is a newer one; this long without that, it is taken for one as well.
 PROMOTION_KNOWN_S=15
 
+# Sentinels ask for the role every 10 s. One that has not heard it by then does not hear this node at all.
+ROLE_KNOWN_S=30
+
 # After record_state, about once a second. Looks around only when there is a reason to: every look costs processes.
 mind_own_role() {
     previous_watch=${this_watch-} this_watch=$(now)
@@ -20,6 +23,7 @@ mind_own_role() {
     case $DOUBTED:$NAMED in
     :"$SELF")
         named_since_promotion=yes
+        [ -n "$UNSEEN" ] || seen_in_role=yes
         return
         ;;
     : | ' '*) return ;;
@@ -38,14 +42,22 @@ mind_own_role() {
 note_reign() {
     case $INFO_ROLE in
     master) reigns_since=${reigns_since:-$this_watch} ;;
-    replica | standby) reigns_since='' named_since_promotion=no ;;
+    replica | standby) reigns_since='' named_since_promotion=no seen_in_role=no ;;
     esac
 }
+
+# It took the role itself, on the Sentinels' word.
+note_own_decision() { [ "$NAMED" != "$SELF" ] || named_since_promotion=yes; }
 
 # Master by its own last word, and either not named yet, or perhaps deposed.
 is_to_be_looked_at() {
     [ "$TOPOLOGY:$LAST_ROLE" = sentinel:master ] || return
-    if is_promotion_known; then is_perhaps_deposed; else [ "$INFO_ROLE" = master ]; fi
+    if is_promotion_known && is_role_known; then is_perhaps_deposed; else [ "$INFO_ROLE" = master ]; fi
+}
+
+# A Sentinel that has not seen it in that role may be about to replace it.
+is_role_known() {
+    [ "${seen_in_role-no}" = yes ] || [ $((this_watch - ${reigns_since:-$this_watch})) -ge "$ROLE_KNOWN_S" ]
 }
 
 is_promotion_known() {

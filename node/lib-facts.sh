@@ -19,8 +19,8 @@ majority_of() {
 
 # Each prints one line: KIND ADDRESS ANSWER
 
-# The master's address, with a ! behind it if this Sentinel sees it down or is replacing it; the epoch of that word;
-# and `replacing`, if it is.
+# The master's address, with a ! behind it if this Sentinel sees it down, will before it asks it again, or is replacing
+# it; the epoch of that word; in which role it saw it last; and `replacing`, if it is.
 sentinel_word() {
     word=$(ask "$1" "SENTINEL GET-MASTER-ADDR-BY-NAME $MASTER_NAME" "SENTINEL MASTER $MASTER_NAME" | {
         read -r host && read -r port && echo "$host:$port$(doubt_and_epoch)"
@@ -30,15 +30,34 @@ sentinel_word() {
 
 # Of what SENTINEL MASTER answers, names and values in turn.
 doubt_and_epoch() {
-    doubt='' epoch=0 replacing=''
+    doubt='' epoch=0 replacing='' role_seen=master seen_for=0 asked_before=0 down_after=0
     while read -r key && read -r value; do
         case $key,$value, in
         flags,*failover_in_progress,*) doubt=! replacing=replacing ;;
         flags,*_down,*) doubt=! ;;
+        down-after-milliseconds,*) down_after=$value ;;
+        info-refresh,*) asked_before=$value ;;
+        role-reported,*) role_seen=$value ;;
+        role-reported-time,*) seen_for=$value ;;
         config-epoch,*) epoch=$value ;;
         esac
     done
-    echo "$doubt $epoch $replacing"
+    ! is_losing_patience || doubt=!
+    echo "$doubt $epoch $role_seen $replacing"
+}
+
+# Sentinel asks for INFO this often; a master that has said for two of these times and down-after that it is a replica, is
+# down for it. In milliseconds, as what comes of SENTINEL MASTER.
+INFO_PERIOD_MS=10000
+# From a look at it to a role that it can hear of.
+TO_ROLE_MS=3000
+
+# Whether Sentinel will hold the master for down before it can hear that it is one.
+is_losing_patience() {
+    [ "$role_seen" = slave ] || return
+    asks_in=$((INFO_PERIOD_MS - asked_before))
+    [ "$asks_in" -gt 0 ] || asks_in=0
+    [ $((asks_in + TO_ROLE_MS)) -ge $((down_after + 2 * INFO_PERIOD_MS - seen_for)) ]
 }
 
 # ROLE,MASTER,DATA,READY,ID,OFFSET,PAST as decide.sh wants them
@@ -55,18 +74,20 @@ node_word() {
 }
 
 # gather SENTINELS NODES: sets NAMED, NAMES (the answers), ANSWERING (Sentinels that answered), DOUBTED (by which), REPLACING (who is),
+# UNSEEN (those that have not seen the one they name in that role),
 # PEERS (for decide), HIGHEST_EPOCH (of the Sentinels' words) and HEARD (all of it as a sentence)
 gather() {
-    NAMES='' ANSWERING='' DOUBTED='' REPLACING='' PEERS='' HIGHEST_EPOCH=0 heard_nodes=''
+    NAMES='' ANSWERING='' DOUBTED='' REPLACING='' UNSEEN='' PEERS='' HIGHEST_EPOCH=0 heard_nodes=''
     # Not within the here-document: its pipe would leak into busybox's `timeout`, whose watcher keeps it open for 1 s.
     answers=$(ask_all "$1" "$2" | sort)
-    while read -r kind address answer epoch replacing; do
+    while read -r kind address answer epoch role_seen replacing; do
         case $kind:$answer in
         sentinel:-) ;;
         sentinel:*)
             ANSWERING="$ANSWERING $address"
             [ "${epoch:-0}" -le "$HIGHEST_EPOCH" ] || HIGHEST_EPOCH=$epoch
             NAMES="$NAMES ${answer%!}"
+            [ "$role_seen" != slave ] || UNSEEN="$UNSEEN $address"
             [ -z "${replacing:-}" ] || REPLACING="$REPLACING $address"
             [ "$answer" = "${answer%!}" ] || DOUBTED="$DOUBTED $address"
             ;;
@@ -84,7 +105,7 @@ ANSWERS
         NAMED=$(majority_of "$configured" $NAMES)
         HEARD="sentinels: $(words $ANSWERING)/$configured name ${NAMED:-no one by majority}"
         [ -n "$NAMED" ] || HEARD="$HEARD${NAMES:+ (they say$NAMES)}"
-        HEARD="$HEARD${DOUBTED:+ (down or being replaced, says$DOUBTED)}"
+        HEARD="$HEARD${DOUBTED:+ (down, about to be, or being replaced, says$DOUBTED)}"
     }
     [ -n "$1" ] || HEARD='sentinels: none configured'
     HEARD="$HEARD; peers: ${heard_nodes:-none configured}"

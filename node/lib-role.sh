@@ -8,6 +8,7 @@ take_role() {
     await_loaded
     started=$(now) report_at=$(now) failover_asked=0 LATE=no pause=0.2 vote='' reported=''
     while server_runs; do
+        hold_way_in
         read_group
         waited=$(($(now) - started))
         [ "$waited" -lt "$BOOT_WAIT_S" ] || LATE=yes
@@ -33,9 +34,11 @@ take_role() {
         disk=$(disk_in_words)
         decision=$(decide)
         apply "$decision" && break
+        mind_sentinels
         report_waiting
         sleep "$pause"
     done
+    give_info
     note_decided
     restore_log
 }
@@ -46,7 +49,11 @@ await_loaded() {
     while server_runs; do
         ask_info "$OWN_SERVER"
         case $INFO_ROLE in
-        loading) sleep 0.2 ;;
+        loading)
+            hold_way_in
+            mind_loading
+            sleep 0.2
+            ;;
         down) sleep 0.05 ;;
         *) return ;;
         esac
@@ -67,7 +74,9 @@ apply() {
             return 1
         fi
         write_role master "$SELF"
-        tell 'REPLICAOF NO ONE' && report_decision "master, because $reason"
+        tell 'REPLICAOF NO ONE' || return
+        note_own_decision
+        report_decision "master, because $reason"
         ;;
     follow) follow "${reason%% *}" "${reason#* }" ;;
     replace)

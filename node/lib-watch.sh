@@ -7,6 +7,8 @@ watch_server() {
     while server_runs; do
         read_group
         record_state
+        give_info
+        hold_way_in
         case $INFO_ROLE:$INFO_LINK in
         master:* | replica:up)
             show_past

@@ -8,6 +8,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-env.sh"
 . "$NODE_HOME/lib-secrets.sh"
 . "$NODE_HOME/lib-tls.sh"
+. "$NODE_HOME/lib-way-in.sh"
 . "$NODE_HOME/lib-ask.sh"
 
 SPEAKER=secrets

@@ -10,6 +10,7 @@ export interface Facts {
   readonly INITIAL_MASTER: string;
   readonly NAMED: string;
   readonly DOUBTED: string;
+  readonly REPLACING: string;
   readonly PEERS: readonly string[];
   readonly OWN_DATA: "intact" | "empty" | "lost";
   readonly OWN_FILE: "aof" | "rdb";
@@ -53,6 +54,7 @@ export const fresh: Facts = {
   INITIAL_MASTER: SELF,
   NAMED: SELF,
   DOUBTED: "",
+  REPLACING: "",
   PEERS: [looks.fresh("b:1"), looks.fresh("c:1")],
   OWN_DATA: "empty",
   OWN_FILE: "aof",
@@ -80,6 +82,8 @@ export const wasReplica: Facts = { ...wasMaster, LAST_ROLE: "replica", LAST_MAST
 /** Two peers, `b:1` and `c:1`. */
 export const peers = (b: Look, c: Look) => ({ PEERS: [looks[b]("b:1"), looks[c]("c:1")] });
 
+const undoubted = { DOUBTED: "", REPLACING: "" } as const;
+
 /**
  * Every combination of what can be known, with two other nodes. Left out is what differs in nothing that is looked at:
  * the peers exchanged where neither of them is named anywhere, and the way of stopping where there are no Sentinels.
@@ -88,10 +92,12 @@ export function combinations(): readonly Facts[] {
   const all: Facts[] = [];
   const allLooks = Object.keys(looks) as Look[];
   const words = [
-    ...["", SELF, "b:1"].map((NAMED) => ({ TOPOLOGY: "sentinel", NAMED, DOUBTED: "", INITIAL_MASTER: SELF }) as const),
-    { TOPOLOGY: "sentinel", NAMED: SELF, DOUBTED: " s:1", INITIAL_MASTER: SELF } as const,
+    ...["", SELF, "b:1"].map((NAMED) => ({ ...undoubted, TOPOLOGY: "sentinel", NAMED, INITIAL_MASTER: SELF }) as const),
+    ...["", " s:1"].map(
+      (REPLACING) => ({ TOPOLOGY: "sentinel", NAMED: SELF, DOUBTED: " s:1", REPLACING, INITIAL_MASTER: SELF }) as const,
+    ),
     ...[SELF, "b:1"].map(
-      (INITIAL_MASTER) => ({ TOPOLOGY: "replication", NAMED: "", DOUBTED: "", INITIAL_MASTER }) as const,
+      (INITIAL_MASTER) => ({ ...undoubted, TOPOLOGY: "replication", NAMED: "", INITIAL_MASTER }) as const,
     ),
   ];
   const disks = [

@@ -34,3 +34,46 @@ for (const shell of SHELLS) {
     });
   });
 }
+
+/** What SENTINEL MASTER answers of a master that has said for a while that it is a replica, in its order; in milliseconds. */
+function seen(
+  age: { readonly askedBefore: number; readonly saysSo: number },
+  role = "slave",
+  flags = "master",
+): string {
+  const fields = { name: "mymaster", flags, "down-after-milliseconds": 5000, "info-refresh": age.askedBefore };
+  const all = { ...fields, "role-reported": role, "role-reported-time": age.saysSo, "config-epoch": 7 };
+  return Object.entries(all).flat().join("\n");
+}
+
+const facts = resolve(__dirname, "../../node/lib-facts.sh");
+
+for (const shell of SHELLS) {
+  describe(`what a Sentinel says of its master (${shell.join(" ")})`, () => {
+    const said = (answer: string) =>
+      runInShell(shell, `. '${facts}'\ndoubt_and_epoch <<'END'\n${answer}\nEND\n`).trim();
+
+    it("is no doubt while it will ask again before it takes a replica for down, after down-after and 20 s", () => {
+      assert.equal(said(seen({ askedBefore: 5000, saysSo: 15_000 })), "7 slave");
+      // Asks again in 2 s, 10 s after it did so last, and holds it for down in 6 s.
+      assert.equal(said(seen({ askedBefore: 8000, saysSo: 19_000 })), "7 slave");
+    });
+
+    it("is a doubt when it will take it for down before it asks again", () => {
+      assert.equal(said(seen({ askedBefore: 1000, saysSo: 21_000 })), "! 7 slave");
+      // There must be time to take the role, too.
+      assert.equal(said(seen({ askedBefore: 8000, saysSo: 20_500 })), "! 7 slave");
+      assert.equal(said(seen({ askedBefore: 12_000, saysSo: 22_500 })), "! 7 slave");
+    });
+
+    it("is none of one that it saw as master, however long ago", () => {
+      assert.equal(said(seen({ askedBefore: 60_000, saysSo: 900_000 }, "master")), "7 master");
+    });
+
+    it("is one when it sees it down, or replaces it", () => {
+      assert.equal(said(seen({ askedBefore: 0, saysSo: 0 }, "master", "s_down,master")), "! 7 master");
+      const replacing = "s_down,o_down,master,failover_in_progress";
+      assert.equal(said(seen({ askedBefore: 0, saysSo: 0 }, "master", replacing)), "! 7 master replacing");
+    });
+  });
+}

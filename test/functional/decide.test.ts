@@ -24,6 +24,11 @@ const examples: readonly (readonly [string, Facts, string])[] = [
   ["a clean restart", { ...wasMaster, OWN_STOP: "clean", ...peers("follower", "follower") }, "master"],
   ["a clean restart while a Sentinel is replacing it", { ...wasMaster, OWN_STOP: "clean", DOUBTED: "s:1" }, "wait"],
   ["a crash while a Sentinel is replacing it", { ...wasMaster, DOUBTED: "s:1", ...peers("follower", "down") }, "wait"],
+  [
+    "a failover that is under way for long: it ends by itself",
+    { ...wasMaster, OWN_STOP: "clean", DOUBTED: "s:1", REPLACING: "s:1", ...late },
+    "wait",
+  ],
   ["a doubt that does not end", { ...wasMaster, OWN_STOP: "clean", DOUBTED: "s:1", ...late }, "master"],
   ["a crash, the replicas have everything", { ...wasMaster, ...peers("follower", "follower") }, "yield"],
   ["a crash, no replica synced", { ...wasMaster, ...peers("follower that never synced", "fresh") }, "master"],
@@ -193,6 +198,10 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
     (facts, verdict) =>
       verdict !== "master" || facts.DOUBTED === "" || facts.LATE === "yes" || facts.OWN_DATA !== "intact",
   ],
+  [
+    "never master while a Sentinel is replacing it, however late",
+    (facts, verdict) => verdict !== "master" || facts.REPLACING === "",
+  ],
   ["never master beside a master", (facts, verdict) => verdict !== "master" || count(facts, ",master,") === 0],
   [
     "never master without data while a node that answers has data",
@@ -278,6 +287,7 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
       count(facts, ",standby,-,empty,raw,") !== 2 ||
       facts.OWN_DATA !== "empty" ||
       facts.LAST_ROLE !== "none" ||
+      facts.REPLACING !== "" ||
       !(facts.NAMED === SELF || (facts.TOPOLOGY === "replication" && facts.INITIAL_MASTER === SELF)) ||
       verdict === "master",
   ],

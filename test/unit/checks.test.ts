@@ -142,6 +142,7 @@ describe("failures", () => {
     [coded("ECONNRESET"), "closed"],
     [new Error("Connection is closed."), "closed"],
     [new Error("WRONGPASS invalid username-password pair"), "denied"],
+    [new Error("ERR max number of clients reached"), "full"],
     [new Error("LOADING Redis is loading the dataset in memory"), "error"],
   ];
   cases.forEach(([error, kind]) => {

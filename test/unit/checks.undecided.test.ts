@@ -77,3 +77,32 @@ describe("members that wait for a decision", () => {
     assert.deepEqual([nodes[2]!.role, nodes[2]!.link, healthy], ["standby", "undecided", false]);
   });
 });
+
+describe("a node that lets nobody else in", () => {
+  const contract = contractOf(2, 3);
+  const holders = "all its 40 connections are taken, 31 by app at 10.0.0.7 (worker), 3 by sentinel at 10.0.0.2";
+  const unanswered = (kind: "full" | "closed" | "refused"): GroupView => {
+    const view = healthyView(contract);
+    const failure = { kind, text: "no way in" } as const;
+    return { ...view, nodes: view.nodes.map((node, at) => (at === 0 ? { member: node.member, failure } : node)) };
+  };
+  const says = () => Promise.resolve(`ok: master, but it lets nobody else in: ${holders}\n`);
+
+  for (const kind of ["full", "closed"] as const) {
+    it(`has a finding that names who holds its connections, and how to raise the limit (${kind})`, async () => {
+      const { findings } = judge(contract, await withReasons(unanswered(kind), says));
+      const [finding] = findings.filter(({ subject }) => subject === "redis-master");
+      assert.match(
+        finding!.seen,
+        /^lets nobody else in at \S+: all its 40 connections are taken, 31 by app at 10\.0\.0\.7/,
+      );
+      assert.match(finding!.remedy, /npm run -s connect -- --node redis-master CONFIG SET maxclients 20000/);
+    });
+  }
+
+  it("is told from one that closes connections for another reason, and from one that is not there", async () => {
+    const silent = () => Promise.resolve("unhealthy: no answer from it");
+    assert.deepEqual(await withReasons(unanswered("closed"), silent), unanswered("closed"));
+    assert.deepEqual(await withReasons(unanswered("refused"), says), unanswered("refused"));
+  });
+});
