@@ -8,6 +8,7 @@ import {
   bringBack,
   chooseMaster,
   demoteStray,
+  letStart,
   rejoin,
   removeStranger,
   resync,
@@ -39,8 +40,13 @@ const MAX_LAG_S = 5;
 
 /** Role and replication of one data node. */
 export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict[] {
-  const { member, facts, failure } = node;
+  const { member, facts, failure, undecided } = node;
   const subject = member.name;
+  if (failure !== undefined && undecided !== undefined) {
+    const seen = `has not started its server (${undecided})`;
+    const deviations = [{ seen, remedy: letStart(subject, undecided) }];
+    return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
+  }
   if (failure !== undefined) {
     const at = endpointText(member);
     const seen =

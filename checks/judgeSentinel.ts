@@ -7,6 +7,8 @@ import {
   bringBack,
   findMaster,
   informSentinel,
+  isAboutDisk,
+  letStart,
   removeStranger,
   restoreQuorum,
   settleRole,
@@ -19,8 +21,14 @@ export function judgeSentinel(group: GroupContext, sentinel: SentinelView): read
   const { member, facts, failure, undecided } = sentinel;
   const subject = member.name;
   if (failure !== undefined && undecided !== undefined) {
-    const seen = `does not know yet whom to watch (${undecided})`;
-    const deviations = [{ seen, remedy: settleRole(subject, group.contract.topology, undecided) }];
+    const deviations = isAboutDisk(undecided)
+      ? [{ seen: `has not started its server (${undecided})`, remedy: letStart(subject, undecided) }]
+      : [
+          {
+            seen: `does not know yet whom to watch (${undecided})`,
+            remedy: settleRole(subject, group.contract.topology, undecided),
+          },
+        ];
     return [{ subject, check: "answers", expected: "a Sentinel that answers", detail: "", deviations }];
   }
   if (failure !== undefined) {

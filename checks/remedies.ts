@@ -40,6 +40,23 @@ export const giveLoaderRights = (name: string): string =>
 export const bringBackDropped = (name: string): string =>
   `restore what is missing from a backup, or from the data that another node set aside (docs/upgrade.md, "An append-only file from before"); \`npm run -s connect -- --node ${name} ACL LOG RESET\` ends this finding`;
 
+/** Whether a member waits for room on its disk (node/lib-room.sh). */
+export const isAboutDisk = (reason: string): boolean => /\bdisk is full\b/.test(reason);
+
+/** A node whose server is not started; its reason says what it waits for (node/lib-damage.sh, node/lib-room.sh). */
+export function letStart(name: string, reason: string): string {
+  if (isAboutDisk(reason)) {
+    return `make room on its host's disk (\`docker system df\` shows what takes it): it starts by itself then, with its data as it is`;
+  }
+  const mend = /docker exec \S+ sh \S+ mend( --without-data)?/.exec(reason)?.[0];
+  if (mend === undefined) {
+    return `${logs(name)} for what it waits for, then run \`npm run up\``;
+  }
+  const others =
+    "where another node has the data, wait, or bring that one back (`npm run up`; without Sentinels `npm run promote -- NAME`): this one is filled again by itself";
+  return `${others}. Where none has it: on its host, \`${mend}\`; what was there stays in the volume, in the folder set-aside`;
+}
+
 /** A master beside the one that the Sentinels name. */
 export const demoteStray = (name: string): string =>
   `Sentinel makes it a replica within about 10 s; if it stays master, nothing that was written to it is safe: ${logs(name)}, then run \`docker restart ${name}\` on its host`;

@@ -14,9 +14,11 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-aof.sh"
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-waiting.sh"
+. "$NODE_HOME/lib-room.sh"
 . "$NODE_HOME/lib-aside.sh"
 . "$NODE_HOME/lib-follow.sh"
 . "$NODE_HOME/lib-withhold.sh"
+. "$NODE_HOME/lib-damage.sh"
 . "$NODE_HOME/lib-role.sh"
 . "$NODE_HOME/lib-orphan.sh"
 . "$NODE_HOME/lib-deposed.sh"
@@ -78,17 +80,22 @@ server_configuration() {
 forget_handovers
 close_way_in
 await_secrets
-open_marker
+until await_room && open_marker; do sleep 1; done
 find_aof_setting
 await_readable_data
 note_decided
 say_if_loader_is_bound
-stopping=no
 plan_withholding
+await_whole_files
+stopping=no loaded=no
 server_configuration | "$SERVER" - &
 server_pid=$!
+trap 'loaded=yes' USR1
 {
     take_loaders_rights
+    await_loaded
+    ! server_runs || kill -USR1 "$$"
+    report_torn_file
     [ "$AOF:$AOF_AT_START" != yes:no ] || change_aof_over
     take_role
     watch_server
@@ -103,6 +110,11 @@ while :; do
     server_runs || break
 done
 kill "$keeper_pid" 2>/dev/null
+case $stopping:$loaded:$code in
+# Ended by somebody, or by the kernel: that says nothing about the data.
+*:0 | *:137 | *:143) ;;
+no:no:*) live_with_damage ;;
+esac
 case $stopping:$code in
 yes:0) close_marker ;;
 no:*) replace_crashed_master ;;

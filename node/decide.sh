@@ -18,6 +18,7 @@
 #                     each with the offset from which on another one continues it
 #   OWN_DATA        intact | empty | lost (empty, although the marker tells of data)
 #   OWN_FILE        aof (has all that was acknowledged; only about where in its history) | rdb (some older state, exactly where)
+#                     | torn (an AOF that lost its end: about where it ends now)
 #   OWN_STOP        clean | crashed
 #   OWN_ID, OWN_OFFSET, OWN_PAST     the same of the own data
 #   LAST_ROLE, LAST_MASTER, LAST_ID  as the marker recorded them; role: master | replica | none
@@ -60,7 +61,7 @@ decide_when_another_is_named() {
 # What a crashed master took last, nobody may have.
 follow_heir() {
     case $OWN_FILE:$OWN_STOP:$LAST_ROLE in
-    aof:crashed:master) echo "replace $NAMED $word; this node crashed as master, and its last writes may not be there" ;;
+    aof:crashed:master | torn:crashed:master) echo "replace $NAMED $word; this node crashed as master, and its last writes may not be there" ;;
     *) echo "follow $NAMED $word" ;;
     esac
 }

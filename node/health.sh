@@ -9,6 +9,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-holders.sh"
+. "$NODE_HOME/lib-room.sh"
 
 healthy() {
     echo "ok: $*"
@@ -29,18 +30,22 @@ check_data_node() {
     replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
     standby:*) unhealthy "undecided, read-only: $(why_waiting)" ;;
     loading:*) unhealthy 'loading its data' ;;
-    *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused" ;;
+    *) no_answer ;;
     esac
+}
+
+# Either not started yet, or in trouble.
+no_answer() {
+    has_room || unhealthy "undecided, not started: $(room_in_words)"
+    if [ -r "$UNDECIDED" ]; then unhealthy "undecided, not started: $(why_waiting)"; fi
+    unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused"
 }
 
 check_sentinel() {
     quorum=$(ask "$OWN_SERVER" "SENTINEL CKQUORUM $MASTER_NAME" | head -n 1)
     case $quorum in
     OK*) healthy "${quorum#OK }" ;;
-    '')
-        if [ -r "$UNDECIDED" ]; then unhealthy "undecided, not started: $(why_waiting)"; fi
-        unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused"
-        ;;
+    '') no_answer ;;
     *) unhealthy "$quorum" ;;
     esac
 }

@@ -75,7 +75,7 @@ at_once() (
 # INFO rather than ROLE: it answers while loading, and its lines need no counting.
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
-    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0 INFO_AOF_BASE=0
+    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0
     INFO_REWRITES=no INFO_AOF_ENABLED=unknown INFO_WRITES_FILE=no INFO_SAVED=unknown INFO_SAVED_AT=0
     info_host='' info_syncing=0 info_loading=''
     while IFS=: read -r key value; do
@@ -95,7 +95,6 @@ parse_info() {
         db[0-9]*) INFO_DATA=data ;;
         aof_enabled) INFO_AOF_ENABLED=$value ;;
         aof_current_size) INFO_AOF=$value ;;
-        aof_base_size) INFO_AOF_BASE=$value ;;
         aof_rewrite_in_progress | aof_rewrite_scheduled) [ "$value" = 0 ] || INFO_REWRITES=yes INFO_WRITES_FILE=yes ;;
         rdb_bgsave_in_progress) [ "$value" = 0 ] || INFO_WRITES_FILE=yes ;;
         rdb_last_bgsave_status) INFO_SAVED=$value ;;

@@ -53,6 +53,13 @@ say() { printf '%s: %s\n' "$SPEAKER" "$*"; }
 
 now() { date +%s; }
 
+# put_file FILE TEXT: by rename, so that a crash or a full disk leaves the previous one whole
+put_file() {
+    if printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; then return; fi
+    rm -f "$1.new"
+    false
+} 2>/dev/null
+
 # words WORD...: prints how many there are
 words() { echo $#; }
 

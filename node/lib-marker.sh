@@ -6,7 +6,7 @@ MARKER=$DATA_DIR/node.state
 
 # Sets the LAST_ variables, SYNCED (has had a master's or its own word on the data set) and OWN_STOP.
 read_marker() {
-    LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_AOF=0 LAST_AOF_BASE=0 LAST_DATA=empty SYNCED=no
+    LAST_ROLE=none LAST_MASTER=- LAST_REPLID=none LAST_OFFSET=0 LAST_AOF=0 LAST_AOF_BASE=- LAST_EXCESS=-/0 LAST_DATA=empty SYNCED=no
     OWN_STOP=crashed LAST_PAST=$NO_PAST LAST_SNAPSHOT=''
     [ -r "$MARKER" ] || return 0
     while IFS='=' read -r key value; do
@@ -17,6 +17,7 @@ read_marker() {
         offset) LAST_OFFSET=$value ;;
         aof) LAST_AOF=$value ;;
         aof-base) LAST_AOF_BASE=$value ;;
+        aof-excess) LAST_EXCESS=$value ;;
         past) LAST_PAST=$value ;;
         data) LAST_DATA=$value ;;
         synced) SYNCED=$value ;;
@@ -26,13 +27,20 @@ read_marker() {
     done <"$MARKER"
 }
 
-# write_marker [LINES]: by rename, so that a crash or a full disk leaves the previous one whole
+# write_marker [LINES]
 write_marker() {
-    {
-        printf '%s=%s\n' role "$LAST_ROLE" master "$LAST_MASTER" replid "$LAST_REPLID" offset "$LAST_OFFSET" \
-            aof "$LAST_AOF" aof-base "$LAST_AOF_BASE" past "$LAST_PAST" data "$LAST_DATA" synced "$SYNCED" time "$(now)"
-        [ $# = 0 ] || printf '%s\n' "$1"
-    } >"$MARKER.new" && mv -f "$MARKER.new" "$MARKER"
+    put_file "$MARKER" "role=$LAST_ROLE
+master=$LAST_MASTER
+replid=$LAST_REPLID
+offset=$LAST_OFFSET
+aof=$LAST_AOF
+aof-base=$LAST_AOF_BASE
+aof-excess=$LAST_EXCESS
+past=$LAST_PAST
+data=$LAST_DATA
+synced=$SYNCED
+time=$(now)${1:+
+$1}"
 }
 
 # write_role ROLE MASTER: ahead of the change, since a kill right after it must not bring the old role back
@@ -59,6 +67,8 @@ close_marker() {
 # Records what the own server is now; only a link that is up says anything about the data. After a replica has copied its
 # master's, what an AOF has on disk is the older data until it is rewritten.
 record_state() {
+    find_aof_base
+    base_before=$AOF_BASE
     ask_info "$OWN_SERVER"
     case $INFO_ROLE:$INFO_LINK in
     master:*) LAST_MASTER=$SELF ;;
@@ -71,10 +81,21 @@ record_state() {
     master:* | replica:up:no)
         [ "$INFO_REPLID" = "$LAST_REPLID" ] || record_history
         LAST_REPLID=$INFO_REPLID LAST_OFFSET=$INFO_OFFSET LAST_DATA=$INFO_DATA SYNCED=yes
-        LAST_AOF=$INFO_AOF LAST_AOF_BASE=$INFO_AOF_BASE
+        record_aof
         ;;
     esac
     write_marker
+}
+
+# Of which file the size is, is not known when it was rewritten just now.
+record_aof() {
+    find_aof_base
+    [ "$AOF_BASE" = "$base_before" ] || AOF_BASE=-
+    case $LAST_EXCESS in
+    "$AOF_BASE"/*) ;;
+    *) LAST_EXCESS=$AOF_BASE/0 ;;
+    esac
+    LAST_AOF=$((INFO_AOF - ${LAST_EXCESS#*/})) LAST_AOF_BASE=$AOF_BASE AOF_LOADED=''
 }
 
 # The data has another replication id than before. Does it go on from there, or was it replaced by a master's?
@@ -103,14 +124,18 @@ second_history() { echo "$(short_id "$INFO_REPLID2").$((INFO_SECOND - 1))"; }
 # A snapshot brings back id and offset exactly. An AOF does not; it has what the marker recorded last, and what was
 # written to it since (but for what is replicated and not kept: PING, GETACK, the Sentinels' PUBLISH). That counts between
 # replicas, of which the one with most is to be found when the master never comes back; a crashed master is content with a
-# successor that has what was recorded here, for the sake of speed.
+# successor that has what was recorded here, for the sake of speed. A file that is shorter than it was recorded has lost its
+# end (Redis cuts off what is torn when it loads it, and goes on): OWN_FILE is torn then, and OWN_TORN says how much is missing.
+# AOF_LOADED is what was loaded (report_torn_file). LAST_EXCESS (BASE/BYTES) is by how much INFO counts more than there is
+# until the file is rewritten: what was cut off, too, and what an empty file begins with not at all.
 weigh_own_data() {
     case $INFO_DATA:$SYNCED:$LAST_DATA in
     data:*) OWN_DATA=intact ;;
     *:yes:data) OWN_DATA=lost ;;
     *) OWN_DATA=empty ;;
     esac
-    OWN_FILE=aof LAST_ID=$(short_id "$LAST_REPLID") OWN_PAST=$LAST_PAST
+    find_aof_base
+    OWN_FILE=aof OWN_TORN=0 LAST_ID=$(short_id "$LAST_REPLID") OWN_PAST=$LAST_PAST
     OWN_ID=$LAST_ID OWN_OFFSET=$LAST_OFFSET
     # (One of a server that never had a replica has no position in it.)
     if [ "$AOF_AT_START:$OWN_DATA" = no:intact ] && [ "$INFO_OFFSET" -gt 1 ]; then
@@ -118,8 +143,27 @@ weigh_own_data() {
         return
     fi
     # With another base, the file was rewritten since.
-    if [ "$LAST_ROLE:$OWN_DATA:$INFO_AOF_BASE" = "replica:intact:$LAST_AOF_BASE" ] && [ "$INFO_AOF" -gt "$LAST_AOF" ]; then
-        OWN_OFFSET=$((LAST_OFFSET + INFO_AOF - LAST_AOF))
+    if [ "$OWN_DATA:$AOF_BASE" = "intact:$LAST_AOF_BASE" ] && [ -n "${AOF_LOADED-}" ] && [ "$AOF_BASE" != - ]; then
+        if [ "$AOF_LOADED" -lt "$LAST_AOF" ]; then
+            OWN_FILE=torn OWN_TORN=$((LAST_AOF - AOF_LOADED))
+            OWN_OFFSET=$((LAST_OFFSET - OWN_TORN))
+            [ "$OWN_OFFSET" -ge 0 ] || OWN_OFFSET=0
+            return
+        fi
+        [ "$LAST_ROLE" != replica ] || OWN_OFFSET=$((LAST_OFFSET + AOF_LOADED - LAST_AOF))
     fi
     [ "$INFO_OFFSET" -le "$OWN_OFFSET" ] || OWN_OFFSET=$INFO_OFFSET
 }
+
+# find_aof_base: sets AOF_BASE to the name of the file that the append-only file begins with, or -
+find_aof_base() {
+    AOF_BASE=-
+    for manifest in "$DATA_DIR"/appendonlydir/*.manifest; do
+        [ -r "$manifest" ] || continue
+        while read -r _ name _ _ _ type _; do
+            [ "$type" != b ] || AOF_BASE=$name
+        done <"$manifest"
+    done
+}
+
+size_of() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }

@@ -3,7 +3,7 @@
 
 UNDECIDED=$DATA_DIR/undecided
 
-note_waiting() { echo "$*" >"$UNDECIDED.new" && mv -f "$UNDECIDED.new" "$UNDECIDED"; }
+note_waiting() { put_file "$UNDECIDED" "$*"; }
 
 note_decided() { rm -f "$UNDECIDED"; }
 

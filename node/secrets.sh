@@ -17,7 +17,11 @@ ANSWER_S=5
 NO_ANSWER="no answer within $ANSWER_S s"
 
 # By rename, so that nobody reads half of it.
-name_term() { printf '%s\n' "$term" >"$SECRETS/$1.new" && mv -f "$SECRETS/$1.new" "$SECRETS/$1"; }
+name_term() {
+    put_file "$SECRETS/$1" "$term" && return
+    echo "$SECRETS/$1 cannot be written: is the disk full?"
+    exit 1
+}
 
 # user_commands USER...: those of the users of now, and of those of the server that are none any more. While the server
 # loads its data, `default` is the loader's; the node's program changes it over when that is done (lib-loader.sh).

@@ -11,6 +11,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-facts.sh"
 . "$NODE_HOME/lib-compare.sh"
 . "$NODE_HOME/lib-waiting.sh"
+. "$NODE_HOME/lib-room.sh"
 . "$NODE_HOME/lib-group.sh"
 
 SPEAKER=sentinel
@@ -45,11 +46,15 @@ await_secrets
     exit 1
 }
 note_decided
+await_room
 read_state
 find_master
 # That may take long, and others may have been brought meanwhile.
 read_secrets
 umask 077
 [ "$TLS" = no ] || note_shown
-sentinel_configuration >"$STATE.new" && mv -f "$STATE.new" "$STATE" || exit
+until put_file "$STATE" "$(sentinel_configuration)"; do
+    await_room
+    sleep 1
+done
 exec "$SERVER" "$STATE" --sentinel

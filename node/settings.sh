@@ -22,7 +22,7 @@ NO_ANSWER="no answer within $ANSWER_S s"
 AOF_OFF='CONFIG SET appendonly "no"'
 
 # By rename, so that a crash or a full disk leaves the previous one whole.
-put_group() { printf '%s\n' "$1" >"$GROUP_FILE.new" && mv -f "$GROUP_FILE.new" "$GROUP_FILE"; }
+put_group() { put_file "$GROUP_FILE" "$1"; }
 
 # What a running server refuses, it would not start with either.
 take_back() {
@@ -88,7 +88,7 @@ previous='' previous_term=$TERM
 [ ! -r "$GROUP_FILE" ] || previous=$(cat "$GROUP_FILE")
 if ! put_group "$INSTEAD_OF_PLANNED
 $1"; then
-    echo "$GROUP_FILE cannot be written"
+    echo "$GROUP_FILE cannot be written: is the disk full?"
     exit 1
 fi
 read_group

@@ -13,7 +13,7 @@ export interface Facts {
   readonly REPLACING: string;
   readonly PEERS: readonly string[];
   readonly OWN_DATA: "intact" | "empty" | "lost";
-  readonly OWN_FILE: "aof" | "rdb";
+  readonly OWN_FILE: "aof" | "rdb" | "torn";
   readonly OWN_STOP: "clean" | "crashed";
   readonly OWN_ID: string;
   readonly OWN_OFFSET: number;
@@ -122,8 +122,16 @@ export function combinations(): readonly Facts[] {
               }
   // Rare, so not with everything else.
   const gone = { LAST_MASTER: "d:1" };
-  return [...all, ...all.filter(isPlainReplica).map((facts) => ({ ...facts, ...gone }))];
+  const torn = { OWN_FILE: "torn" } as const;
+  return [
+    ...all,
+    ...all.filter(isPlainReplica).map((facts) => ({ ...facts, ...gone })),
+    ...all.filter(isWholeMaster).map((facts) => ({ ...facts, ...torn })),
+  ];
 }
+
+const isWholeMaster = ({ LAST_ROLE, OWN_DATA, OWN_FILE }: Facts): boolean =>
+  [LAST_ROLE, OWN_DATA, OWN_FILE].join() === "master,intact,aof";
 
 const isPlainReplica = ({ LAST_ROLE, OWN_DATA, OWN_FILE, OWN_STOP, DOUBTED }: Facts): boolean =>
   [LAST_ROLE, OWN_DATA, OWN_FILE, OWN_STOP, DOUBTED].join() === "replica,intact,aof,crashed,";

@@ -8,6 +8,10 @@ import { endpointText, type DeploymentPlan, type NodePlan } from "../plan";
  *
  * `replica-priority 0` keeps a replica from being promoted before its first sync: Sentinel would choose it, since a
  * link that was never up counts as down for -1 seconds.
+ *
+ * `replica-ignore-disk-write-errors yes` keeps a replica that cannot write its files as a copy in memory: by Redis's
+ * default it ends at its master's next write, and at the one after it came back. It does not count as well meanwhile
+ * (MISCONF, also to Sentinel).
  */
 export function renderRedisConf(plan: DeploymentPlan, node: NodePlan, dataDir: string): string {
   return lines(
@@ -19,6 +23,7 @@ export function renderRedisConf(plan: DeploymentPlan, node: NodePlan, dataDir: s
     `replica-announce-port ${node.announced.port}`,
     "replica-priority 0",
     "replica-read-only yes",
+    "replica-ignore-disk-write-errors yes",
     "repl-diskless-sync-delay 1",
     ...splitExtraLines(plan.settings.extraRedisConf).atStart,
   );

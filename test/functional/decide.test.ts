@@ -39,6 +39,16 @@ const examples: readonly (readonly [string, Facts, string])[] = [
     "master",
   ],
   [
+    "a crash of all, its AOF lost its end, and a replica has more",
+    { ...wasMaster, OWN_FILE: "torn", ...peers("restarted with newer data", "restarted") },
+    "yield",
+  ],
+  [
+    "a clean restart with an AOF that lost its end since, and a replica has more",
+    { ...wasMaster, OWN_FILE: "torn", OWN_STOP: "clean", ...peers("restarted with newer data", "restarted") },
+    "yield",
+  ],
+  [
     "a crash of all, the replicas already wait for it",
     { ...wasMaster, ...peers("follower by its disk", "follower by its disk") },
     "master",
@@ -221,7 +231,7 @@ const invariants: readonly (readonly [string, (facts: Facts, verdict: string, de
   ],
   [
     "never master from a snapshot while a node that answers has more of its history",
-    (facts, verdict) => verdict !== "master" || facts.OWN_FILE !== "rdb" || count(facts, ",ours,900,") === 0,
+    (facts, verdict) => verdict !== "master" || facts.OWN_FILE === "aof" || count(facts, ",ours,900,") === 0,
   ],
   [
     "never master after a crash while a follower with everything can take over",

@@ -25,9 +25,9 @@ for (const shell of SHELLS) {
           shell,
           `set -u; DATA_DIR='${folder}' SELF=a:1 NO_PAST=0.0
           . '${library}'
-          now() { echo 0; }; short_id() { printf %.12s "$1"; }
+          now() { echo 0; }; put_file() { echo "$2" >"$1"; }; short_id() { printf %.12s "$1"; }
           ask_info() { INFO_ROLE=${role} INFO_MASTER=b:1 INFO_LINK=up INFO_REWRITES=${rewrites} INFO_DATA=data INFO_REPLID=new
-            INFO_REPLID2=${second} INFO_SECOND=901 INFO_OFFSET=900 INFO_AOF=0 INFO_AOF_BASE=0; }
+            INFO_REPLID2=${second} INFO_SECOND=901 INFO_OFFSET=900 INFO_AOF=0; }
           OWN_SERVER=here
           read_marker; LAST_ROLE=${before[0]} LAST_REPLID=${before[1]} LAST_OFFSET=100 LAST_PAST=older.50.0.0
           record_state`,

@@ -71,6 +71,42 @@ describe("members that wait for a decision", () => {
     assert.match(finding!.remedy, /npm run promote -- NAME/);
   });
 
+  const DAMAGE =
+    "for 6 s, because its data cannot be loaded: /data/appendonlydir/appendonly.aof.1.incr.aof is damaged from byte 145 of 572 on; cut off there, 427 bytes of writes are lost. Nothing is touched (no other node is master); to go on with what is whole: docker exec redis-replica-1 sh /opt/redis-node/node.sh mend";
+  const NO_ROOM = "its disk is full, or cannot be written: 12 kB are free in /data, and 1024 kB are needed";
+
+  it("with damaged data have findings with the file, the offset, the loss, and the command that mends it", async () => {
+    const waiting = withoutAnswer(healthyView(contract), "redis-replica-1");
+    const damaged = () => Promise.resolve(`unhealthy: undecided, not started: ${DAMAGE}\n`);
+    const { findings } = judge(contract, await withReasons(waiting, damaged));
+    const finding = findings.find(({ subject }) => subject === "redis-replica-1");
+    assert.equal(finding?.seen, `has not started its server (${DAMAGE})`);
+    assert.match(finding.remedy, /on its host, `docker exec redis-replica-1 sh \/opt\/redis-node\/node\.sh mend`;/);
+    const lost = () =>
+      Promise.resolve(`unhealthy: undecided, not started: ${DAMAGE.replace(/mend$/, "mend --without-data")}\n`);
+    const [hopeless] = judge(contract, await withReasons(waiting, lost)).findings;
+    assert.match(hopeless!.remedy, /node\.sh mend --without-data`/);
+  });
+
+  it("with a full disk have findings that name it, nodes and Sentinels alike", async () => {
+    const waiting = withoutAnswer(withoutAnswer(healthyView(contract), "redis-replica-1"), "redis-sentinel-2");
+    const full = () => Promise.resolve(`unhealthy: undecided, not started: ${NO_ROOM}\n`);
+    const { findings } = judge(contract, await withReasons(waiting, full));
+    for (const name of ["redis-replica-1", "redis-sentinel-2"]) {
+      const finding = findings.find(({ subject }) => subject === name);
+      assert.equal(finding?.seen, `has not started its server (${NO_ROOM})`);
+      assert.match(finding.remedy, /^make room on its host's disk .*: it starts by itself/);
+    }
+  });
+
+  it("for another reason, without a server, are shown with their logs", async () => {
+    const waiting = withoutAnswer(healthyView(contract), "redis-replica-1");
+    const secrets = () => Promise.resolve("unhealthy: undecided, not started: its secrets have not been brought yet\n");
+    const { findings } = judge(contract, await withReasons(waiting, secrets));
+    const finding = findings.find(({ subject }) => subject === "redis-replica-1");
+    assert.match(finding!.remedy, /npm run logs -- redis-replica-1/);
+  });
+
   it("are standby in the status", async () => {
     const waiting = standby(healthyView(contract), "redis-replica-2");
     const { nodes, healthy } = statusOf(contract, await withReasons(waiting, ask));
