@@ -93,9 +93,8 @@ describe("single commands", function () {
     withGroup({ settings: { replicas: 1, sentinels: 1, notifyKeyspaceEvents: "Egx$" } }, async (group) => {
       const master = await group.up();
       for (const node of group.nodes) {
-        assert.deepEqual([...String(await node.command("CONFIG", "GET", "notify-keyspace-events"))].sort(), [
-          ...[..."notify-keyspace-events,Egx$"].sort(),
-        ]);
+        const flags = String(await node.command("CONFIG", "GET", "notify-keyspace-events"));
+        assert.match(flags, /^notify-keyspace-events,[gxE$]{4}$/, node.name);
       }
       await asking(as(group, master, "app"), async (subscriber) => {
         const told: string[] = [];
