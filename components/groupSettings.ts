@@ -4,6 +4,7 @@ import { useSecrets } from "../changes/bring";
 import { liveRedisLines, liveSentinelDirectives, ownSentinelDirectives } from "../config/liveDirectives";
 import type { DeploymentPlan } from "../config/plan";
 import type { GroupSecrets } from "../config/secrets";
+import { singleCommands } from "../config/users";
 import type { Contract } from "../outputs/contract";
 import { PACKAGE } from "./args";
 import { stackIdentity } from "./redisBase";
@@ -68,5 +69,10 @@ function liveInputs(plan: DeploymentPlan): Record<string, unknown> {
 /** What a preview shows of the users: everything but their passwords. */
 function userInputs({ settings }: DeploymentPlan): Record<string, unknown> {
   const { appKeys, users, defaultUser, rotations } = settings;
-  return { appKeys, own: users, defaultUser, rotations };
+  // A property for each single command, since a preview may show the names of properties alone.
+  const commands = Object.entries(singleCommands(settings)).map(([user, names]) => [
+    user,
+    Object.fromEntries(names.map((name) => [name.replace("|", " "), true])),
+  ]);
+  return { appKeys, own: users, defaultUser, rotations, commands: Object.fromEntries(commands) };
 }

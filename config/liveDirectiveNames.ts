@@ -62,7 +62,6 @@ export const liveDirectiveNames: ReadonlySet<string> = new Set([
   "maxmemory-eviction-tenacity",
   "maxmemory-samples",
   "no-appendfsync-on-rewrite",
-  "notify-keyspace-events",
   "oom-score-adj",
   "oom-score-adj-values",
   "propagation-error-behavior",

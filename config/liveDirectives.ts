@@ -26,6 +26,7 @@ export function liveRedisLines(plan: DeploymentPlan): readonly string[] {
     `save ${s.save === "" ? '""' : s.save}`,
     `appendonly ${yesNo(s.appendonly)}`,
     `appendfsync ${s.appendfsync}`,
+    `notify-keyspace-events ${s.notifyKeyspaceEvents === "" ? '""' : s.notifyKeyspaceEvents}`,
     `min-replicas-to-write ${s.minReplicasToWrite}`,
     `min-replicas-max-lag ${s.minReplicasMaxLagS}`,
     ...own,

@@ -30,6 +30,7 @@ const owned: Readonly<Record<string, string>> = {
   save: "use save",
   appendonly: "use appendonly",
   appendfsync: "use appendfsync",
+  "notify-keyspace-events": "use notifyKeyspaceEvents",
   dbfilename: "the node's boot expects dump.rdb",
   appenddirname: "the node's boot expects appendonlydir",
   "min-replicas-to-write": "use minReplicasToWrite",

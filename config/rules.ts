@@ -5,7 +5,7 @@ import { allMembers, planDeployment, type DeploymentPlan } from "./plan";
 import { shownName, type Problem } from "./problems";
 import { MAX_PORT, type DeploymentSettings, type SettingName } from "./schema";
 import { tlsProblems, tlsWarnings } from "./tlsRules";
-import { userProblems } from "./userRules";
+import { userProblems, userWarnings } from "./userRules";
 
 /** Docker refuses less than 6 MiB; a Redis with its buffers does not start below this. */
 const MIN_MEMORY_LIMIT_MB = 32;
@@ -46,7 +46,7 @@ export function ruleWarnings({ settings, place }: PlacedSettings): string[] {
       `${name}: memoryLimitMb without maxmemoryMb lets the kernel kill Redis when it grows (${setAt(place, ["maxmemoryMb"], maxmemoryFor(settings))}).`,
     );
   }
-  return [...warnings, ...tlsWarnings(settings, place)];
+  return [...warnings, ...tlsWarnings(settings, place), ...userWarnings(settings)];
 }
 
 /** The rest is for buffers, and for the copy on write while a snapshot is written. */

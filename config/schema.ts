@@ -54,6 +54,15 @@ const COMMAND_CATEGORIES = [
   ..."@set @slow @sortedset @stream @string @transaction @write".split(" "),
 ];
 
+/** One command, `flushdb`, or subcommand, `client|list`; also as `FLUSHDB` and `+flushdb`. Which, the rules say. */
+const SINGLE_COMMAND = String.raw`[a-z][a-z_-]{0,40}(?:\|[a-z][a-z_-]{0,40})?`;
+const commandName = (pattern: string, allowed: string) =>
+  z
+    .string()
+    .overwrite((given) => (given.includes("@") ? given : given.replace(/^\+/, "").toLowerCase()))
+    .regex(new RegExp(`^(?:${pattern})$`))
+    .meta({ allowed });
+
 /** Without blanks and quotes, which would end the word that it is in an ACL. */
 const keyPattern = () =>
   text(
@@ -69,9 +78,16 @@ const userSchema = z.strictObject({
   ).describe("Name of the user."),
   keys: z.array(keyPattern()).max(50).describe("Patterns of the keys and channels that it may use."),
   commands: z
-    .array(text(new RegExp(`^(${COMMAND_CATEGORIES.join("|")})$`), `one of ${COMMAND_CATEGORIES.join(", ")}`))
+    .array(
+      commandName(
+        `${COMMAND_CATEGORIES.join("|")}|${SINGLE_COMMAND}`,
+        `one of ${COMMAND_CATEGORIES.join(", ")}, or a command such as flushdb or client|list`,
+      ),
+    )
     .max(50)
-    .describe("Categories of the commands that it may use; those that are dangerous are left out."),
+    .describe(
+      "Categories of the commands that it may use, without those that are dangerous, and single commands (docs/operate.md#users).",
+    ),
 });
 
 const settingFields = {
@@ -113,6 +129,13 @@ const settingFields = {
 
   // Users
   appKeys: z.array(keyPattern()).max(50).default(["*"]).describe("Patterns of the keys that the user `app` may use."),
+  appCommands: z
+    .array(commandName(SINGLE_COMMAND, "a command such as flushdb or client|list"))
+    .max(50)
+    .default([])
+    .describe(
+      "Dangerous commands that the user `app` may use all the same, such as `flushdb` (docs/operate.md#users).",
+    ),
   users: z
     .array(userSchema)
     .max(50)
@@ -221,6 +244,12 @@ const settingFields = {
     .describe("RDB snapshots: pairs of seconds and changes; empty for none."),
   appendonly: z.boolean().default(false).describe("Keep an append-only file (AOF)."),
   appendfsync: z.enum(["always", "everysec", "no"]).default("everysec").describe("When the AOF is flushed to disk."),
+  notifyKeyspaceEvents: text(
+    /^((?=.*[KE])(?=.*[^KE])[KEg$lshzxetdmnA]{2,20})?$/,
+    "K, E or both, and kinds of events of g $ l s h z x e t d m n A, such as Egx, or '' for none",
+  )
+    .default("")
+    .describe("Which changes of keys Redis tells its subscribers: its `notify-keyspace-events`."),
   minReplicasToWrite: whole(0, 20)
     .default(0)
     .describe("The master refuses writes with fewer replicas in sync than this; the fence against lost writes."),

@@ -1,15 +1,52 @@
-import { pathAt, removeAt, setAt, type Place } from "./places";
+import { commandRefusal, commandRisk, isCategory } from "./commandRights";
+import { pathAt, removeAt, setAt, type Place, type SettingPath } from "./places";
 import { nearestName, type Problem } from "./problems";
 import { parseRotation, TLS_AUTHORITY } from "./rotations";
 import type { DeploymentSettings } from "./schema";
-import { BUILT_IN_USERS, userNames } from "./users";
+import { BUILT_IN_USERS, singleCommands, userNames } from "./users";
 
 /** Names that are taken: by the users that every deployment has, and by Redis itself. */
 const TAKEN: readonly string[] = [...BUILT_IN_USERS, "default", TLS_AUTHORITY];
 
 /** What is wrong with the users of a deployment and their passwords. */
 export function userProblems(settings: DeploymentSettings, place: Place): Problem[] {
-  return [...nameProblems(settings, place), ...rotationProblems(settings, place), ...passwordProblems(settings, place)];
+  return [nameProblems, commandProblems, rotationProblems, passwordProblems].flatMap((find) => find(settings, place));
+}
+
+/** What users may do that endangers others. */
+export function userWarnings(settings: DeploymentSettings): string[] {
+  const byCommand = new Map<string, string[]>();
+  for (const [user, commands] of Object.entries(singleCommands(settings))) {
+    new Set(commands).forEach((command) => byCommand.set(command, [...(byCommand.get(command) ?? []), user]));
+  }
+  return [...byCommand].flatMap(([command, users]) => {
+    const risk = commandRisk(command);
+    return risk === undefined ? [] : [`${settings.name}: ${users.join(", ")} may use ${command}: ${risk}.`];
+  });
+}
+
+function commandProblems({ appCommands, users }: DeploymentSettings, place: Place): Problem[] {
+  const lists: readonly (readonly [SettingPath, readonly string[]])[] = [
+    [["appCommands"], appCommands],
+    ...users.map(({ commands }, index) => [["users", index, "commands"], commands] as const),
+  ];
+  return lists.flatMap(([list, commands]) =>
+    commands.flatMap((name, index) => {
+      const refusal = isCategory(name) ? undefined : commandRefusal(name);
+      if (refusal === undefined) {
+        return [];
+      }
+      const path: SettingPath = [...list, index];
+      const fix = refusal.instead === undefined ? removeAt(place, path) : setAt(place, path, `'${refusal.instead}'`);
+      const allowed = "a command that all servers know and that endangers neither the roles nor all data";
+      return [
+        {
+          path: pathAt(place, path),
+          reason: `got "${name}", which ${refusal.reason}; allowed: ${allowed}; fix: ${fix}`,
+        },
+      ];
+    }),
+  );
 }
 
 function nameProblems({ users }: DeploymentSettings, place: Place): Problem[] {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isCategory } from "./commandRights";
 import type { DeploymentSettings } from "./schema";
 
 /** Users that every deployment has. */
@@ -110,7 +111,8 @@ export function aclLines(
 
 function rightsOf(settings: DeploymentSettings, name: string): Rights {
   if (name === "app") {
-    const data = [...patterns(settings.appKeys), "&*", "+@all", ...HARMFUL, ...WHO_ARE_YOU, "+sort", "+sort_ro"];
+    const usual = [...patterns(settings.appKeys), "&*", "+@all", ...HARMFUL, ...WHO_ARE_YOU, "+sort", "+sort_ro"];
+    const data = [...usual, ...allowed(settings.appCommands)];
     return { data, sentinel: ASK_SENTINEL };
   }
   const own = settings.users.find((user) => user.name === name);
@@ -118,14 +120,26 @@ function rightsOf(settings: DeploymentSettings, name: string): Rights {
     return builtIn[name as keyof typeof builtIn];
   }
   const channels = own.keys.map((pattern) => `&${pattern}`);
-  const categories = own.commands.map((category) => `+${category}`);
+  const categories = allowed(own.commands.filter(isCategory));
+  // Named one by one they are meant, dangerous or not.
+  const single = allowed(own.commands.filter((name) => !isCategory(name)));
   return {
-    data: [...patterns(own.keys), ...channels, "+@connection", ...categories, ...HARMFUL, ...WHO_ARE_YOU],
+    data: [...patterns(own.keys), ...channels, "+@connection", ...categories, ...HARMFUL, ...WHO_ARE_YOU, ...single],
     sentinel: ASK_SENTINEL,
   };
 }
 
 const patterns = (keys: readonly string[]): string[] => keys.map((pattern) => `~${pattern}`);
+const allowed = (commands: readonly string[]): string[] => commands.map((name) => `+${name}`);
+
+/** Single commands that the settings give, by the user's name: of each user that they can be given to. */
+export function singleCommands({
+  appCommands,
+  users,
+}: DeploymentSettings): Readonly<Record<string, readonly string[]>> {
+  const own = users.map(({ name, commands }) => [name, commands.filter((one) => !isCategory(one))] as const);
+  return Object.fromEntries([["app", appCommands] as const, ...own]);
+}
 
 function sentinelCommand(name: string): string {
   return `+sentinel|${name}`;

@@ -53,7 +53,8 @@ describe("settings of running servers", () => {
           failoverTimeoutMs: 9000,
           quorum: 1,
           resolveHostnames: false,
-          extraRedisConf: ["repl-diskless-sync-delay 0", "slowlog-max-len 77", 'notify-keyspace-events "Ex"'],
+          notifyKeyspaceEvents: "Ex",
+          extraRedisConf: ["repl-diskless-sync-delay 0", "slowlog-max-len 77"],
         });
         const ended = await Promise.all(group.members.map((member) => tell(group, member, plan)));
         assert.deepEqual(ended.map(({ output }) => output).filter(Boolean), []);

@@ -299,10 +299,34 @@ describe("hostile users", function () {
     assert.ok(accepted > 0, "nothing was accepted");
   });
 
-  it("categories of commands are those of the list, and everything else is refused where it stands", () => {
+  it("categories and commands are those of the lists, and everything else is refused where it stands", () => {
     const commands = of(
       ...["@read", "@dangerous", "@admin", "@all", "@READ", "read", "+@all", "@read\n", "@read +@all", "allcommands"],
-      ...["flushall", "-@dangerous", "@read|get", "(+@all)", "__proto__"],
+      ...["flushall", "+flushall", "FLUSHALL", "client|list", "-@dangerous", "-flushall", "@read|get", "(+@all)"],
+      ...[
+        "__proto__",
+        "constructor",
+        "flushall\n",
+        "flushall +@all",
+        "client|list|x",
+        "config|set",
+        "+config|get",
+        "acl",
+      ],
+      ...[
+        "client",
+        "shutdown",
+        "+",
+        "|",
+        "client|",
+        "|list",
+        "++flushall",
+        "get|key",
+        "allkeys",
+        "nopass",
+        "reset",
+        ">x",
+      ],
     );
     fc.assert(
       fc.property(commands, (command) => {
@@ -310,9 +334,12 @@ describe("hostile users", function () {
         if ("refusal" in result) {
           assertRefusedAt(result.refusal, "users[0].commands[0]");
         } else {
-          assert.equal(command, "@read");
-          const rights = ["+@connection", "+@read", "-@admin", "-@dangerous", "+info", "+role"];
-          assert.deepEqual(lineOf(result.settings, 0, "reports").slice(4), rights);
+          const isCategory = command === "@read";
+          const single = command.replace("+", "").toLowerCase();
+          assert.ok(isCategory || ["flushall", "client|list", "reset"].includes(single), command);
+          const rights = [...(isCategory ? ["+@read"] : []), "-@admin", "-@dangerous", "+info", "+role"];
+          const words = ["+@connection", ...rights, ...(isCategory ? [] : [`+${single}`])];
+          assert.deepEqual(lineOf(result.settings, 0, "reports").slice(4), words);
         }
       }),
       { numRuns: 200 },
@@ -387,13 +414,7 @@ describe("hostile users", function () {
 });
 
 describe("hostile lines of extraRedisConf", () => {
-  const directives = [
-    "slowlog-max-len",
-    "notify-keyspace-events",
-    "client-output-buffer-limit",
-    "databases",
-    "loadmodule",
-  ];
+  const directives = ["slowlog-max-len", "tls-ciphers", "client-output-buffer-limit", "databases", "loadmodule"];
   const line = fc
     .tuple(
       fc.constantFrom(...directives),
@@ -430,8 +451,8 @@ describe("hostile lines of extraRedisConf", () => {
   });
 
   for (const bad of [
-    String.raw`notify-keyspace-events "Ex\nFLUSHALL\n"`,
-    String.raw`notify-keyspace-events "\x0aFLUSHALL"`,
+    String.raw`tls-ciphers "Ex\nFLUSHALL\n"`,
+    String.raw`tls-ciphers "\x0aFLUSHALL"`,
     'slowlog-max-len "7',
     "slowlog-max-len '7\\'",
     'slowlog-max-len "7"7',
@@ -445,6 +466,7 @@ describe("hostile lines of extraRedisConf", () => {
     "primaryauth of-mine",
     "proc-title-template x",
     "cluster-announce-hostname x",
+    "notify-keyspace-events Ex",
   ]) {
     it(`are refused: ${bad}`, () => {
       const result = read({ extraRedisConf: [bad] });
@@ -466,7 +488,7 @@ describe("hostile values in the files that shells read", () => {
           hostileText.filter((text) => !text.includes("\0") && text.isWellFormed()),
           (text) => {
             // Past the schema, which refuses most of it: the quoting has to hold by itself.
-            const settings = { ...benign, masterName: text, extraRedisConf: [`notify-keyspace-events ${text}`] };
+            const settings = { ...benign, masterName: text, extraRedisConf: [`tls-ciphers ${text}`] };
             const home = join(folder, `${shell[0]}-${runs++}`);
             mkdirSync(home);
             const files = [...renderings(settings)].filter(([file]) => / (node|group)\.env$/.test(file));

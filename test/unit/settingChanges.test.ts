@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { settingNames, type DeploymentOverrides, type SettingName } from "../../config/schema";
 import { settingChanges, type SettingChange } from "../../config/settingChanges";
+import { changedPaths } from "../../ops/preview/paths";
 import { makeCertificate } from "../support/makeCertificate";
 import { containersOf, deploy, ofType, type Registered } from "./components.support";
 
@@ -55,6 +56,7 @@ const others: Readonly<Required<DeploymentOverrides>> = {
   password: "sixteen-or-more-characters",
   previousPassword: "sixteen-or-more-characters-2",
   appKeys: ["cart:*"],
+  appCommands: ["flushdb"],
   users: [{ name: "reports", keys: ["report:*"], commands: ["@read"] }],
   defaultUser: true,
   rotations: ["admin:1+previous"],
@@ -83,6 +85,7 @@ const others: Readonly<Required<DeploymentOverrides>> = {
   save: "",
   appendonly: true,
   appendfsync: "always",
+  notifyKeyspaceEvents: "Egx",
   minReplicasToWrite: 0,
   minReplicasMaxLagS: 5,
   extraRedisConf: ["slowlog-max-len 77"],
@@ -159,4 +162,24 @@ describe("what a changed setting does to a running deployment", () => {
       assert.equal(changeOf(old, now), settingChanges[name]);
     });
   }
+
+  it("a command that is given, or taken away, is a path of its own: a preview names paths, and no values", async () => {
+    const reports = { name: "reports", keys: ["report:*"], commands: ["@read"] };
+    const settingsWith = async (overrides: DeploymentOverrides) => {
+      const all = await deploy({ ...before, users: [reports], ...overrides });
+      return { inputs: ofType(all, "redis-on-docker:index:GroupSettings")[0]!.inputs };
+    };
+    const [without, given] = [
+      await settingsWith({}),
+      await settingsWith({
+        appCommands: ["+FLUSHDB", "client|list"],
+        users: [{ ...reports, commands: ["@read", "keys"] }],
+      }),
+    ];
+    const paths = (old: typeof given, now: typeof given) =>
+      changedPaths({ op: "update", urn: "", old, new: now }).paths.filter((path) => path.startsWith("users."));
+    const named = ["app.client list", "app.flushdb", "reports.keys"].map((path) => `users.commands.${path}`);
+    assert.deepEqual(paths(without, given), [...named, "users.own"]);
+    assert.deepEqual(paths(given, without), [...named, "users.own"]);
+  });
 });

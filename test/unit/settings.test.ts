@@ -24,6 +24,10 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
     wrongType: "*",
     outOfRange: [[""], ["two words"], ['quote"'], ["back\\slash"], ["new\nline"], ["ключ:*"]],
   },
+  appCommands: {
+    wrongType: "flushdb",
+    outOfRange: [[""], ["@read"], ["flush db"], ["client|"], ["flushdbs"], ["client|lst"]],
+  },
   users: {
     wrongType: "reports",
     outOfRange: [
@@ -31,7 +35,7 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
       [{ name: "Reports", keys: [], commands: [] }],
       [{ name: "reports", keys: ["a b"], commands: [] }],
       [{ name: "reports", keys: [], commands: ["@dangerous"] }],
-      [{ name: "reports", keys: [], commands: ["flushall"] }],
+      [{ name: "reports", keys: [], commands: ["flushal"] }],
     ],
   },
   defaultUser: { wrongType: "on", outOfRange: [] },
@@ -61,6 +65,7 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   save: { wrongType: 900, outOfRange: ["900", "900 1 300", "often"] },
   appendonly: { wrongType: "yes", outOfRange: [] },
   appendfsync: { wrongType: 1, outOfRange: ["sometimes"] },
+  notifyKeyspaceEvents: { wrongType: 1, outOfRange: ["gx", "K", "KE", "Ex ", "EQ", "E\nx"] },
   minReplicasToWrite: { wrongType: "1", outOfRange: [-1, 21] },
   minReplicasMaxLagS: { wrongType: "10s", outOfRange: [0, 601] },
   extraRedisConf: { wrongType: "hz 10", outOfRange: [["hz"], ["hz 10\nport 1"], [7]] },

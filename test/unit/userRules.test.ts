@@ -124,4 +124,56 @@ describe("rules of users", () => {
       /pulumi config rm --path 'rotations\[0\]', or give this deployment a list of its own$/,
     );
   });
+
+  const allowed = "a command that all servers know and that endangers neither the roles nor all data";
+
+  it("a command that is given is one that every server knows; else the nearest one is named", () => {
+    assert.deepEqual(problemsOf({ appCommands: ["flushdb", "flushdbs", "hgetex"] }), [
+      {
+        path: "appCommands[1]",
+        reason: `got "flushdbs", which is no command that every server from Redis 7.0 on knows; did you mean flushdb?; allowed: ${allowed}; fix: pulumi config set --path 'appCommands[1]' 'flushdb'`,
+      },
+      {
+        path: "appCommands[2]",
+        reason: `got "hgetex", which is no command that every server from Redis 7.0 on knows; did you mean getex?; allowed: ${allowed}; fix: pulumi config set --path 'appCommands[2]' 'getex'`,
+      },
+    ]);
+  });
+
+  it("no application is given what breaks the deployment or shows all data; a whole command goes by its parts", () => {
+    const reasons = (command: string) =>
+      problemsOf({ users: [{ ...user("jobs"), commands: ["@read", command] }] }).map(({ path, reason }) => {
+        assert.equal(path, "users[0].commands[1]");
+        assert.match(reason, /; fix: pulumi config rm --path 'users\[0\]\.commands\[1\]'$/);
+        return reason.slice(0, reason.indexOf("; allowed: a command"));
+      });
+    assert.deepEqual(reasons("config|get"), [
+      'got "config|get", which is given to no application: it shows the password with which replicas copy all data',
+    ]);
+    assert.deepEqual(reasons("CLIENT"), [
+      'got "client", which has client|pause in it, which is given to no application: a hand-over holds writes with it; let go in the middle of one, they would be lost; allowed of it: client|caching, client|getname, client|getredir, client|help, client|id, client|info, client|kill, client|list, client|no-evict, client|reply, client|setname, client|tracking, client|trackinginfo, client|unblock',
+    ]);
+    const refused =
+      "acl acl|setuser client|unpause cluster cluster|failover config config|rewrite config|set debug failover module module|load monitor psync replconf replicaof shutdown slaveof sync".split(
+        " ",
+      );
+    assert.deepEqual(
+      refused.filter((command) => reasons(command).length !== 1),
+      [],
+    );
+  });
+
+  it("what endangers others is a warning that says how, and names who may; what does not is none", () => {
+    const { warnings } = parseStackSettings({
+      name: "shop",
+      appCommands: ["+FLUSHDB", "keys", "client|list", "get", "flushdb", "slowlog"],
+      users: [{ ...user("jobs"), commands: ["@read", "keys", "lastsave"] }],
+    });
+    const whatever = "whatever keys the user may use";
+    assert.deepEqual(warnings, [
+      `shop: app may use flushdb: it deletes all keys of a database, ${whatever}.`,
+      `shop: app, jobs may use keys: the server does nothing else while it looks at every key, and it names all keys, ${whatever}.`,
+      `shop: app may use slowlog: it shows commands and values of others, ${whatever}.`,
+    ]);
+  });
 });

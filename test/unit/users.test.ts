@@ -155,6 +155,27 @@ describe("users", () => {
     }
   });
 
+  it("get their single commands last, after what is dangerous was taken away, on data nodes only", () => {
+    const settings = {
+      appCommands: ["flushdb", "client|list"],
+      users: [{ ...reports, commands: ["keys", "@read", "get"] }],
+      defaultUser: true,
+    };
+    const lines = linesOf(settings);
+    assert.deepEqual(rightsOf("app", lines).slice(-8), [
+      ...HARMFUL,
+      ...["+info", "+role", "+sort", "+sort_ro", "+flushdb", "+client|list"],
+    ]);
+    assert.deepEqual(rightsOf("default", lines), rightsOf("app", lines));
+    assert.deepEqual(rightsOf("reports", lines).slice(4), [
+      ...["+@connection", "+@read", ...HARMFUL, "+info", "+role", "+keys", "+get"],
+    ]);
+    assert.deepEqual(
+      linesOf(settings, "sentinel").slice(0, -1),
+      linesOf({ users: [reports] }, "sentinel").slice(0, -1),
+    );
+  });
+
   it("only admin may do everything, and nobody else what is dangerous", () => {
     for (const kind of ["data", "sentinel"] as const) {
       for (const line of linesOf({ users: [reports], defaultUser: true }, kind)) {
