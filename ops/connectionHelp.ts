@@ -37,23 +37,27 @@ export function ioredisLines({ deployment }: Contract, stack: string, several: b
   return [
     'const { Redis } = require("ioredis"), { execSync } = require("node:child_process");',
     `const outputs = JSON.parse(execSync(${JSON.stringify(outputCommand(stack))}));`,
-    `const redis = new Redis(outputs.${connection});`,
+    // Commands wait for the next master, and it is looked for ten times a second.
+    `const redis = new Redis({ ...outputs.${connection}, maxRetriesPerRequest: null, retryStrategy: () => 100 });`,
   ];
 }
 
 /** A client of redis-py, from nothing but the outputs. */
 export function redisPyLines({ deployment, topology, tls }: Contract, stack: string, several: boolean): string[] {
   const path = several ? `["deployments"][${JSON.stringify(deployment)}]["connection"]` : '["connection"]';
-  // What is an option of ioredis has other names there.
+  // What is an option of ioredis has other names there. Its own retries go where they went before, and never ask again.
   const secure = tls === undefined ? "" : `, ssl=True, ssl_ca_data=c["tls"]["ca"]`;
-  const secureSentinel = tls === undefined ? "" : `, "ssl": True, "ssl_ca_data": c["tls"]["ca"]`;
+  const options = `o = dict(username=c["username"], password=c["password"], socket_connect_timeout=c["connectTimeout"] / 1000, socket_timeout=3, retry=Retry(NoBackoff(), 0)${secure})`;
   const client =
     topology === "sentinel"
-      ? `redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], username=c["username"], password=c["password"]${secure}, sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"]${secureSentinel}}).master_for(c["name"])`
-      : `redis = Redis(host=c["host"], port=c["port"], username=c["username"], password=c["password"]${secure})`;
+      ? `redis = Sentinel([(s["host"], s["port"]) for s in c["sentinels"]], sentinel_kwargs=o, **o).master_for(c["name"])`
+      : `redis = Redis(host=c["host"], port=c["port"], **o)`;
   return [
-    `import json, subprocess; from ${topology === "sentinel" ? "redis.sentinel import Sentinel" : "redis import Redis"}`,
+    "import json, subprocess",
+    "from redis.backoff import NoBackoff; from redis.retry import Retry",
+    topology === "sentinel" ? "from redis.sentinel import Sentinel" : "from redis import Redis",
     `c = json.loads(subprocess.check_output(${JSON.stringify(outputCommand(stack))}, shell=True))${path}`,
+    options,
     client,
   ];
 }

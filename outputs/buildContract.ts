@@ -2,7 +2,7 @@ import { endpointText, type DeploymentPlan, type Endpoint, type NodePlan, type S
 import type { GroupSecrets, GroupTls } from "../config/secrets";
 import { userNames } from "../config/users";
 import { accessOf } from "./access";
-import { sentinelOptions } from "./clientOptions";
+import { CONNECT_TIMEOUT_MS, sentinelOptions } from "./clientOptions";
 import { CONTRACT_VERSION, type Connection, type Contract, type ContractMember } from "./contract";
 
 /** The part of a contract that is no secret; all of it follows from the plan, so that a preview can show it. */
@@ -49,6 +49,7 @@ const directConnection = (contract: WithUsers, { host, port }: Endpoint): Connec
   host,
   port,
   ...accessOf(contract, "app"),
+  connectTimeout: CONNECT_TIMEOUT_MS,
   ...(contract.tls === undefined ? {} : { tls: contract.tls }),
 });
 

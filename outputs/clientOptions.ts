@@ -29,6 +29,15 @@ interface ClientEndpoint {
   port: number;
 }
 
+/**
+ * Time for a connection to be made, in milliseconds. The address of a container or host that is gone does not answer,
+ * and the libraries' own bounds (5 and 10 s, or the system's two minutes) are longer than a failover.
+ */
+export const CONNECT_TIMEOUT_MS = 500;
+
+/** Time for a Sentinel to answer, in milliseconds; then the next one is asked. */
+export const SENTINEL_TIMEOUT_MS = 1000;
+
 /** Options of ioredis for a group under Sentinel; plain enough to build another library's from. */
 export interface SentinelClientOptions {
   readonly sentinels: ClientEndpoint[];
@@ -40,6 +49,8 @@ export interface SentinelClientOptions {
   readonly sentinelUsername: string;
   readonly sentinelPassword: string;
   readonly natMap?: Record<string, ClientEndpoint>;
+  readonly connectTimeout: number;
+  readonly sentinelCommandTimeout: number;
   readonly tls?: ClientTls;
   readonly sentinelTLS?: ClientTls;
   readonly enableTLSForSentinelMode?: boolean;
@@ -51,6 +62,7 @@ export interface DirectClientOptions {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+  readonly connectTimeout: number;
   readonly tls?: ClientTls;
 }
 
@@ -74,7 +86,7 @@ export function redisOptions(contract: Contract, { from, user, node }: Client = 
     );
   }
   return contract.topology === "replication"
-    ? { ...addressOf(nodeFor(contract, node ?? "master")), ...access, ...encrypted }
+    ? { ...addressOf(nodeFor(contract, node ?? "master")), ...access, connectTimeout: CONNECT_TIMEOUT_MS, ...encrypted }
     : {
         ...sentinelOptions({ ...contract, natMap: place === "network" ? {} : contract.natMap }, access, addressOf),
         ...(node === "replica" ? { role: "slave" } : {}),
@@ -94,6 +106,8 @@ export function sentinelOptions(
     password,
     sentinelUsername: username,
     sentinelPassword: password,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
     ...(tls === undefined ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     ...(Object.keys(natMap).length > 0 ? { natMap } : {}),
   };

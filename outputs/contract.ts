@@ -49,6 +49,14 @@ const connection = z
     password: z.string().describe("The password of `app`."),
     sentinelUsername: z.string().optional().describe("The user `app` on the Sentinels."),
     sentinelPassword: z.string().optional().describe("The password of `app` on the Sentinels."),
+    connectTimeout: z
+      .int()
+      .optional()
+      .describe("Milliseconds for a connection to be made: an address that is gone does not answer."),
+    sentinelCommandTimeout: z
+      .int()
+      .optional()
+      .describe("Milliseconds for a Sentinel to answer, before the next one is asked; absent without Sentinels."),
     tls: tls.optional().describe("Only with TLS."),
     sentinelTLS: tls.optional().describe("The same for the Sentinels."),
     enableTLSForSentinelMode: z.boolean().optional().describe("Makes ioredis use TLS for nodes that Sentinels named."),

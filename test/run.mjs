@@ -18,6 +18,7 @@ const layers = new Map([
   ["unit", 20_000],
   ["functional", 120_000],
   ["durability", 180_000],
+  ["applications", 300_000],
   ["deploy", 300_000],
   ["consumers", 300_000],
   ["changes", 400_000],
@@ -41,7 +42,13 @@ if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
  * What runs at the same time when all layers run: real processes and real deployments mostly wait, for different things.
  * Changes and faults are measured, and have the machine to themselves.
  */
-const steps = [["unit"], ["functional", "durability", "deploy", "consumers"], ["changes"], ["faults"]];
+const steps = [
+  ["unit"],
+  ["functional", "durability", "deploy", "consumers"],
+  ["applications"],
+  ["changes"],
+  ["faults"],
+];
 
 /**
  * Runs a layer; what it prints comes as it is printed, or, where another one is running, all of it at the end.

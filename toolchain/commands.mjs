@@ -12,7 +12,7 @@ const deployment = [...pulumi, "engine", "image"];
 /** @type {PieceName[]} */
 const testTools = ["redis", "shellcheck", "busybox"];
 /** @type {PieceName[]} */
-const forTests = [...testTools, "servers", "compose", "python", "yaml", "actionlint"];
+const forTests = [...testTools, "servers", "compose", "python", "applications", "yaml", "actionlint"];
 
 /** A look at a deployment must not start an engine, and with it containers, on its own. */
 const look = { needs: pulumi, uses: /** @type {PieceName[]} */ (["engine"]) };
@@ -38,6 +38,7 @@ const table = {
   "test:unit": { needs: [...program, "shellcheck", "busybox", "actionlint"] },
   "test:functional": { needs: [...program, ...testTools] },
   "test:durability": { needs: [...program, "servers"] },
+  "test:applications": { needs: [...program, "redis", "applications"] },
   bench: { needs: [...deployment, "redis", "compose"] },
 };
 

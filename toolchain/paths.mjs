@@ -26,6 +26,7 @@ export const paths = {
   /** Servers of several versions, for tests. */
   servers: join(made, "servers"),
   python: join(made, "python"),
+  applications: join(made, "applications"),
   yaml: join(made, "yaml"),
   actionlint: join(made, "actionlint"),
   log: join(made, "log"),

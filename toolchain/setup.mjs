@@ -5,6 +5,7 @@ import { everything } from "./commands.mjs";
 import { withLock } from "./lock.mjs";
 import { paths } from "./paths.mjs";
 import { actionlint } from "./pieces/actionlint.mjs";
+import { applications } from "./pieces/applications.mjs";
 import { dependencies } from "./pieces/dependencies.mjs";
 import { engine } from "./pieces/engine.mjs";
 import { image } from "./pieces/image.mjs";
@@ -36,6 +37,7 @@ export const pieces = {
   busybox,
   compose,
   python,
+  applications,
   yaml,
   actionlint,
 };
@@ -54,7 +56,7 @@ const lanes = [
  * After both: it may come with what the first lane gets, and asks the mirrors as the second one does.
  * @type {PieceName[]}
  */
-const last = ["python"];
+const last = ["python", "applications"];
 
 /**
  * @param {Context} context its `found` is filled in

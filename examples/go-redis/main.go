@@ -1,6 +1,8 @@
 // An application's client: the output `connection` is all that it needs.
 //
 //	npm run -s pulumi -- stack output connection --json --show-secrets --stack dev | (cd examples/go-redis && go run .)
+//
+// With a number it goes on writing for so many seconds, and says each pause that was longer than a tenth of one.
 package main
 
 import (
@@ -33,6 +35,8 @@ type connection struct {
 	Password         string     `json:"password"`
 	SentinelUsername string     `json:"sentinelUsername"`
 	SentinelPassword string     `json:"sentinelPassword"`
+	// Milliseconds for a connection to be made.
+	ConnectTimeout int `json:"connectTimeout"`
 	// Where the stack has the setting `tls`: whom to trust, and what to show if clients need a certificate.
 	TLS *struct {
 		CA   string `json:"ca"`
@@ -47,7 +51,7 @@ type connection struct {
 //
 // With a dialer of one's own, go-redis leaves TLS to it, for nodes and Sentinels alike.
 func (c connection) dialer() (func(ctx context.Context, network, address string) (net.Conn, error), error) {
-	plain := &net.Dialer{Timeout: 5 * time.Second}
+	plain := &net.Dialer{Timeout: time.Duration(c.ConnectTimeout) * time.Millisecond}
 	dial := plain.DialContext
 	if c.TLS != nil {
 		config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
@@ -89,6 +93,10 @@ func (c connection) client() (*redis.Client, error) {
 		Username:         c.Username,
 		Password:         c.Password,
 		Dialer:           dialer,
+		// Until there is a master again, for ten seconds and more.
+		MaxRetries:      20,
+		MinRetryBackoff: 100 * time.Millisecond,
+		MaxRetryBackoff: 100 * time.Millisecond,
 	}), nil
 }
 
@@ -112,6 +120,30 @@ func run() error {
 		return err
 	}
 	fmt.Println(greeting)
+	if len(os.Args) > 1 {
+		seconds, err := strconv.ParseFloat(os.Args[1], 64)
+		if err != nil {
+			return err
+		}
+		return watch(ctx, client, time.Duration(seconds*float64(time.Second)))
+	}
+	return nil
+}
+
+// watch writes without a pause of its own.
+func watch(ctx context.Context, client *redis.Client, period time.Duration) error {
+	began := time.Now()
+	last := began
+	for time.Since(began) < period {
+		if err := client.Set(ctx, "greeting", "hello again", 0).Err(); err != nil {
+			return err
+		}
+		if pause := time.Since(last); pause > 100*time.Millisecond {
+			fmt.Printf("pause of %d ms\n", pause.Milliseconds())
+		}
+		last = time.Now()
+		time.Sleep(20 * time.Millisecond)
+	}
 	return nil
 }
 

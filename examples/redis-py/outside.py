@@ -7,6 +7,8 @@ npm run -s pulumi -- stack output connection --json --show-secrets --stack dev |
 import json
 import sys
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 
@@ -30,11 +32,19 @@ class TranslatingSentinel(Sentinel):
 c = json.load(sys.stdin)
 # Where the stack has the setting `tls`: whom to trust.
 tls = {"ssl": True, "ssl_ca_data": c["tls"]["ca"]} if "tls" in c else {}
+bounds = {
+    # The address of a node that is gone does not answer; the library's own bound is 5 s.
+    "socket_connect_timeout": c["connectTimeout"] / 1000,
+    "socket_timeout": 3,
+    # The library's own retries go to the address that they went to before, without asking the Sentinels again.
+    "retry": Retry(NoBackoff(), 0),
+}
 sentinel = TranslatingSentinel(
     [(s["host"], s["port"]) for s in c["sentinels"]],
-    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"], **tls},
+    sentinel_kwargs={"username": c["sentinelUsername"], "password": c["sentinelPassword"], **bounds, **tls},
     username=c["username"],
     password=c["password"],
+    **bounds,
     **tls,
 )
 sentinel.nat_map = c.get("natMap", {})

@@ -9,7 +9,8 @@ import { redisOptions } from "../../outputs/clientOptions";
 import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
 import { ExampleProject, python } from "../support/exampleProject";
-import { runGoRedis, runLettuce } from "../support/exampleClients";
+import { goRedis, lettuce, runExample } from "../support/exampleClients";
+import { libraries } from "../support/libraries";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
@@ -44,6 +45,13 @@ describe("who consumes the outputs", () => {
     const example = ["--import", "tsx", join(root, "examples", "ioredis", "main.ts")];
     const { stdout } = expectSuccess(await run(process.execPath, example, root, process.env, connection));
     assert.equal(stdout, "hello from ioredis\n");
+  });
+
+  it("node-redis takes it under names of its own", async () => {
+    const example = [join(root, "examples", "node-redis", "main.mjs")];
+    const env = { ...process.env, NODE_REDIS: join(libraries(), "package.json") };
+    const { stdout } = expectSuccess(await run(process.execPath, example, root, env, connection));
+    assert.equal(stdout, "hello from node-redis\n");
   });
 
   it("who only reads may read from a replica", async () => {
@@ -82,17 +90,18 @@ describe("who consumes the outputs", () => {
   });
 
   it("go-redis takes it with a dialer that translates addresses", async function () {
-    const { stdout } = expectSuccess(await runGoRedis(this, connection));
+    const { stdout } = expectSuccess(await runExample(goRedis(this), connection));
     assert.equal(stdout, "hello from go-redis\n");
-    const { code, output } = await runGoRedis(this, withoutWayThrough(connection));
+    const { code, output } = await runExample(goRedis(this), withoutWayThrough(connection));
     assert.notEqual(code, 0, "it did not use natMap");
     assert.match(output, /127\.0\.0\.1:1: connect: connection refused/);
   });
 
   it("Lettuce takes it with a resolver that translates addresses", async function () {
-    const { stdout } = expectSuccess(await runLettuce(this, connection));
+    const example = await lettuce(this);
+    const { stdout } = expectSuccess(await runExample(example, connection));
     assert.match(stdout, /hello from Lettuce$/m);
-    const { code, output } = await runLettuce(this, withoutWayThrough(connection));
+    const { code, output } = await runExample(example, withoutWayThrough(connection));
     assert.notEqual(code, 0, "it did not use natMap");
     assert.match(output, /Connection refused: \/127\.0\.0\.1:1\b/);
   });

@@ -5,30 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failOver, handOver as handOverWhole, planFailover } from "../../handover/failover";
 import { withGroup as withConnections } from "../../handover/group";
-import type { NodeRunner } from "../../handover/inside";
 import { UserError } from "../../config/userError";
-import { buildContract } from "../../outputs/buildContract";
+import { contractOf, handOver, runnerOf } from "../support/groupCommands";
 import { withGroup, type Group } from "../support/processes";
 import { waitFor } from "../support/waitFor";
 import { Writer } from "./opsWriter";
-
-const contractOf = (group: Group) => buildContract(group.plan, group.secrets);
-
-/** Runs the hand-over beside the master's process, as in its container. */
-const runnerOf =
-  (group: Group): NodeRunner =>
-  (node, words, onLine) =>
-    group.nodes.find(({ name }) => name === node.name)!.watch("handover", words, onLine);
-
-/** Runs a planned failover and gives what it said, and what came of it. */
-async function handOver(group: Group, wanted?: string) {
-  const steps: string[] = [];
-  const result = await withConnections(contractOf(group), async (connections) => {
-    const plan = await planFailover(connections, wanted);
-    return failOver(connections, plan, { say: (line) => steps.push(line) }, runnerOf(group));
-  });
-  return { name: result.master.name, pausedMs: result.pausedMs, steps };
-}
 
 const prioritiesOf = (group: Group) =>
   Promise.all(group.nodes.map(async (node) => String(await node.command("CONFIG", "GET", "replica-priority"))));

@@ -32,7 +32,9 @@ const contractOf = (overrides: DeploymentOverrides = {}) => {
   return buildContract(planDeployment(settings, "unix:///unused"), secrets);
 };
 const app = { username: "app", password: passwordsOfAll.app![0]! };
-const onSentinels = { sentinelUsername: "app", sentinelPassword: app.password };
+const onSentinels = { sentinelUsername: "app", sentinelPassword: app.password, sentinelCommandTimeout: 1000 };
+/** The address of a container that is gone does not answer: a failover is over long before a library's own bound. */
+const bounded = { connectTimeout: 500 };
 
 describe("a client's options", () => {
   it("from outside are those of the output connection", () => {
@@ -48,18 +50,19 @@ describe("a client's options", () => {
       sentinels: [{ host: "172.30.29.101", port: 26379 }],
       name: "mymaster",
       ...app,
+      ...bounded,
       ...onSentinels,
     });
     const direct = withMaster(contractOf({ topology: "replication" }), { host: "127.0.0.1", port: 6381 });
-    assert.deepEqual(redisOptions(direct, { from: "network" }), { host: "172.30.29.12", port: 6379, ...app });
+    assert.deepEqual(redisOptions(direct, { from: "network" }), { host: "172.30.29.12", port: 6379, ...app, ...bounded });
   });
 
   it("lead to replicas where a client only reads", () => {
     assert.equal((redisOptions(contractOf(), { node: "replica" }) as { role?: string }).role, "slave");
     const initial = contractOf({ topology: "replication" });
-    assert.deepEqual(redisOptions(initial, { node: "replica" }), { host: "127.0.0.1", port: 6381, ...app });
+    assert.deepEqual(redisOptions(initial, { node: "replica" }), { host: "127.0.0.1", port: 6381, ...app, ...bounded });
     const promoted = withMaster(initial, { host: "127.0.0.1", port: 6381 });
-    assert.deepEqual(redisOptions(promoted, { node: "replica" }), { host: "127.0.0.1", port: 6380, ...app });
+    assert.deepEqual(redisOptions(promoted, { node: "replica" }), { host: "127.0.0.1", port: 6380, ...app, ...bounded });
   });
 
   it("can be another user's", () => {

@@ -28,6 +28,8 @@ interface Expected {
     password: string;
     sentinelUsername?: string;
     sentinelPassword?: string;
+    connectTimeout?: number;
+    sentinelCommandTimeout?: number;
     tls?: Tls;
     sentinelTLS?: Tls;
     enableTLSForSentinelMode?: boolean;

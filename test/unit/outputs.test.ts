@@ -44,7 +44,7 @@ describe("the outputs of a deployment", () => {
 
   it("connect clients as app without Sentinels, also once another node is the master", () => {
     const contract = contractOf({ topology: "replication" });
-    const app = { username: "app", password: "app-now-0123456789" };
+    const app = { username: "app", password: "app-now-0123456789", connectTimeout: 500 };
     assert.deepEqual(contract.connection, { host: "127.0.0.1", port: 6380, ...app });
     assert.deepEqual(withMaster(contract, { host: "127.0.0.1", port: 6382 }).connection, {
       host: "127.0.0.1",

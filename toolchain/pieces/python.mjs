@@ -1,15 +1,14 @@
 // Python with redis-py, Pulumi's SDK and its Python language host, for the tests that run the examples in Python.
 //
-// The packages are pinned with their hashes by toolchain/python/requirements.txt and lie in a folder of their own
-// (`pip install --target`): a virtual environment needs python3-venv, which a bare Debian does not have. The language
-// host is the one beside `pulumi`, or is built from the same Go module as the Node.js one.
+// The packages are pinned with their hashes by toolchain/python/requirements.txt. The language host is the one beside
+// `pulumi`, or is built from the same Go module as the Node.js one.
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run, which } from "../child.mjs";
-import { commandFolder, getTool } from "../debs.mjs";
 import { makeFolder, readIfThere, stampOf, writeWhole } from "../files.mjs";
 import { goBuild, goProgram, goRecipe } from "../go.mjs";
+import { pipInstall } from "../pip.mjs";
 import { paths, readable, recipes } from "../paths.mjs";
 import { step } from "../say.mjs";
 
@@ -29,21 +28,6 @@ function ours() {
     program,
     variables: { REDIS_EXAMPLE_PYTHON: program },
   };
-}
-
-/**
- * A Python that can install packages: the machine's, else Debian's, unpacked.
- * @param {NodeJS.ProcessEnv} env
- * @param {import("../say.mjs").Note} note
- */
-async function withPip(env, note) {
-  for (const python of [which("python3", env), which("python3", { PATH: "/usr/bin" })]) {
-    if (!python) continue;
-    const pip = await run(python, ["-m", "pip", "--version"], { log: "python", env }).catch(() => undefined);
-    if (pip) return python;
-  }
-  await getTool({ name: "python-pip", packages: ["python3", "python3-pip"], commands: ["python3", "pip3"] }, env, note);
-  return undefined;
 }
 
 /**
@@ -85,33 +69,7 @@ export const python = {
     const { env } = context;
     await step("python: getting redis-py and Pulumi's SDK from PyPI", (note) =>
       makeFolder(paths.python, async (folder) => {
-        const own = await withPip(env, note);
-        const pip = own ? [own, "-m", "pip"] : [join(commandFolder, "pip3")];
-        const args = [
-          "install",
-          "--quiet",
-          "--disable-pip-version-check",
-          "--require-hashes",
-          "--no-deps",
-          "--target",
-          join(folder, "packages"),
-          "-r",
-          requirements,
-        ];
-        // pip writes nothing outside the target, but may grumble about running as root.
-        await run(pip[0] ?? "", [...pip.slice(1), ...args], {
-          log: "python",
-          note,
-          env: { ...env, PIP_ROOT_USER_ACTION: "ignore" },
-        });
-        const interpreter = own ?? join(commandFolder, "python3");
-        const script = [
-          "#!/bin/sh",
-          `export PYTHONPATH='${join(paths.python, "packages")}'`,
-          `exec '${interpreter}' "$@"`,
-          "",
-        ].join("\n");
-        writeWhole(join(folder, "bin", "python3"), script, 0o755);
+        await pipInstall({ requirements, folder, place: paths.python }, env, { log: "python", note });
         await languageHost(join(folder, "bin"), context, note);
         writeWhole(join(folder, "stamp"), stamp());
       }),

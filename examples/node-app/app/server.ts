@@ -19,8 +19,6 @@ const patient: RedisOptions = {
   // Commands wait for the next master instead of failing while there is none.
   maxRetriesPerRequest: null,
   commandTimeout: COMMAND_TIMEOUT_MS,
-  // The address of a node that is gone does not answer at all, and the next one is known long before the default of 10 s.
-  connectTimeout: 2000,
   retryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_PAUSE_MS),
   sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_PAUSE_MS),
   // A node that lost the master's role in the middle of a command: the command goes to the next one.

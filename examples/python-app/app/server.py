@@ -46,7 +46,8 @@ common = {
     "username": facts["username"],
     "password": facts["password"],
     "socket_timeout": 2,
-    "socket_connect_timeout": 1,
+    # The address of a node that is gone does not answer at all; the library's own bound is 5 s.
+    "socket_connect_timeout": 0.5,
     # The library's own retries go to the address that they went to before, and never ask the Sentinels again.
     "retry": Retry(NoBackoff(), 0),
 }
