@@ -99,6 +99,7 @@ describe("a replica with an append-only file", () => {
         join(folder, last),
         "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$5\r\nlater\r\n$1\r\n1\r\n",
       );
+      return 1;
     },
   };
   for (const [what, touch] of Object.entries(touched)) {
