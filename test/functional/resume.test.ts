@@ -164,6 +164,7 @@ describe("a replica with an append-only file", () => {
         write_role() { echo "role $1"; }
         tell() { echo "tell $1"; }
         say() { :; }
+        note_own_decision() { :; }
         for RESUMES in yes no; do for INFO_AOF_ENABLED in 0 1; do for INFO_REWRITES in yes no; do
           apply 'master it is named' && echo "$RESUMES $INFO_AOF_ENABLED $INFO_REWRITES: master" || echo "waits: $reason"
         done; done; done`,
