@@ -54,6 +54,15 @@ const COMMAND_CATEGORIES = [
   ..."@set @slow @sortedset @stream @string @transaction @write".split(" "),
 ];
 
+/**
+ * The categories that the modules of Redis 8's and Valkey's images bring. A server without the module does not know its
+ * category, so an image is asked before it gets a user with one (engine/modules.ts).
+ */
+export const MODULE_CATEGORIES: readonly string[] =
+  "@bloom @cms @cuckoo @json @search @tdigest @timeseries @topk".split(" ");
+
+const ALL_CATEGORIES = [...COMMAND_CATEGORIES, ...MODULE_CATEGORIES];
+
 /** Without blanks and quotes, which would end the word that it is in an ACL. */
 const keyPattern = () =>
   text(
@@ -69,7 +78,7 @@ const userSchema = z.strictObject({
   ).describe("Name of the user."),
   keys: z.array(keyPattern()).max(50).describe("Patterns of the keys and channels that it may use."),
   commands: z
-    .array(text(new RegExp(`^(${COMMAND_CATEGORIES.join("|")})$`), `one of ${COMMAND_CATEGORIES.join(", ")}`))
+    .array(text(new RegExp(`^(${ALL_CATEGORIES.join("|")})$`), `one of ${ALL_CATEGORIES.join(", ")}`))
     .max(50)
     .describe("Categories of the commands that it may use; those that are dangerous are left out."),
 });
@@ -227,8 +236,12 @@ const settingFields = {
   minReplicasMaxLagS: whole(1, 600)
     .default(10)
     .describe("Seconds of lag after which a replica no longer counts for the fence."),
+  modules: z
+    .boolean()
+    .default(true)
+    .describe("Load the modules that the image brings (`redis:8`: JSON, Search, Bloom, time series) on data nodes."),
   extraRedisConf: z
-    .array(text(/^[a-z][a-z0-9-]* [\x20-\x7e]{1,500}$/, "a redis.conf line: a directive, a space and its value"))
+    .array(text(/^[a-z][a-z0-9_.-]* [\x20-\x7e]{1,500}$/, "a redis.conf line: a directive, a space and its value"))
     .max(100)
     .default([])
     .describe("Further redis.conf lines; directives that the program owns are refused."),

@@ -59,6 +59,7 @@ export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
   appendfsync: "live",
   minReplicasToWrite: "live",
   minReplicasMaxLagS: "live",
+  modules: "one at a time",
   extraRedisConf: "live",
   memoryLimitMb: "in place",
   sentinelMemoryLimitMb: "in place",

@@ -29,7 +29,10 @@ check_data_node() {
     replica:*) unhealthy "replica of $INFO_MASTER, but the link is $INFO_LINK" ;;
     standby:*) unhealthy "undecided, read-only: $(why_waiting)" ;;
     loading:*) unhealthy 'loading its data' ;;
-    *) unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused" ;;
+    *)
+        if [ -r "$UNDECIDED" ] && server_is_absent; then unhealthy "undecided, not started: $(why_waiting)"; fi
+        unhealthy "no answer from $OWN_SERVER within $ANSWER_S s, or the user admin was refused"
+        ;;
     esac
 }
 

@@ -13,7 +13,8 @@ export const SECRETS_DIR = `${NODE_HOME}/secrets`;
 export const NODE_PROGRAM = `${NODE_HOME}/node.sh`;
 
 /** What a node's program can be told to run; a file of this name is in `node/`. */
-export type NodeCommand = "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover";
+export type NodeCommand =
+  "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover" | "modules";
 
 const entries: readonly NodeCommand[] = [
   "boot",
@@ -24,6 +25,7 @@ const entries: readonly NodeCommand[] = [
   "settings",
   "secrets",
   "handover",
+  "modules",
 ];
 
 /** The words that run a part of the node's program inside a container. */
