@@ -3,8 +3,10 @@ import type { DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
 import { reasonOf } from "../config/reason";
 import { nodeCommand } from "../node/program";
+import { engineClient } from "./engineClient";
 import { execInContainer } from "./execInContainer";
 import type { ImageFacts, ImageLooks } from "./lookInto";
+import { nameOf } from "./serverVersion";
 import { dataNodesOf, type EngineSurvey } from "./survey";
 
 /** Bound on asking a node what it has loaded. */
@@ -15,6 +17,8 @@ const DATA_MS = 60_000;
 /** What a running data node has of modules. */
 export interface NodeModules {
   readonly node: string;
+  /** The image that it runs, as a person names it. */
+  readonly image: string;
   /** Modules that its server has loaded from files. */
   readonly loaded: readonly string[];
   /** What of its data only a module can load: names of types. Undefined when it could not be looked through. */
@@ -42,8 +46,8 @@ export async function refuseModules(
   if (!changesImage && modules && !needsModules(plan.settings)) {
     return [];
   }
-  const running = nodes.filter(({ state }) => state === "running").map(({ name }) => name);
-  const lists = changesImage || !modules ? await Promise.all(running.map((node) => loadedOn(endpoint, node))) : [];
+  const running = nodes.filter(({ state }) => state === "running");
+  const lists = changesImage || !modules ? await Promise.all(running.map(({ name }) => loadedOn(endpoint, name))) : [];
   const loaded = lists.flat().length > 0;
   if (!changesImage && !loaded && !needsModules(plan.settings)) {
     return [];
@@ -52,11 +56,21 @@ export async function refuseModules(
   if (asked === undefined) {
     return [];
   }
-  const found = running.map((node, index): NodeModules => ({ node, loaded: lists[index] ?? [] }));
   // Its data is the others', too; the last one is most likely no master.
-  const owner = found.findLast((node) => missingIn(asked, node).length > 0);
-  const lost = owner === undefined ? [] : [{ ...owner, types: await typesOn(endpoint, owner.node) }];
-  return judgeModules({ image, modules, changesImage }, asked, lost);
+  const index = lists.findLastIndex((loaded) => missingIn(asked, loaded).length > 0);
+  const owner = running[index];
+  const lost =
+    owner === undefined
+      ? []
+      : [
+          {
+            node: owner.name,
+            image: await nameOf(await engineClient(endpoint, LIST_MS), owner.imageId),
+            loaded: lists[index]!,
+            types: await typesOn(endpoint, owner.name),
+          },
+        ];
+  return judgeModules({ image, modules }, asked, lost);
 }
 
 async function loadedOn(endpoint: string, node: string): Promise<readonly string[]> {
@@ -77,7 +91,7 @@ async function linesOf(endpoint: string, node: string, what: string, boundMs: nu
   return output.split("\n").filter((line) => line !== "");
 }
 
-const missingIn = (asked: ImageFacts, { loaded }: NodeModules): readonly string[] =>
+const missingIn = (asked: ImageFacts, loaded: readonly string[]): readonly string[] =>
   loaded.filter((name) => !asked.modules.includes(name));
 
 /** Which modules load a type of key, or an index, under the names of Redis's and of Valkey's. */
@@ -101,8 +115,6 @@ const typeText = (type: string): string =>
 export interface AskedModules {
   readonly image: string;
   readonly modules: boolean;
-  /** Whether a node runs another image now. */
-  readonly changesImage: boolean;
 }
 
 /**
@@ -111,7 +123,7 @@ export interface AskedModules {
  * @param lost nodes with modules that the image does not load, and what of their data is a module's.
  */
 export function judgeModules(settings: AskedModules, asked: ImageFacts, lost: readonly NodeModules[]): Problem[] {
-  const { image, modules, changesImage } = settings;
+  const { image, modules } = settings;
   // What cannot be loaded is not in the list, and the cause of all else.
   if (asked.broken !== undefined) {
     const reason = `${image} brings a module that its server cannot load (${asked.broken}), so no node of it would start; fix: pulumi config set modules false, or take another image`;
@@ -122,7 +134,7 @@ export function judgeModules(settings: AskedModules, asked: ImageFacts, lost: re
     reason: `the server of ${image} does not know the rights of the user ${user} (${reason}), so no node of it would start; fix: change the user's commands, or take an image with the module that brings them`,
   }));
   for (const node of lost) {
-    const missing = missingIn(asked, node);
+    const missing = missingIn(asked, node.loaded);
     const types = node.types?.filter((type) => (OWNERS[type] ?? missing).some((name) => missing.includes(name)));
     if (types?.length === 0) {
       continue;
@@ -130,7 +142,7 @@ export function judgeModules(settings: AskedModules, asked: ImageFacts, lost: re
     const what =
       types === undefined ? "its data could not be looked through" : `it has ${types.map(typeText).join(", ")}`;
     const without = modules ? `${image} does not bring` : "modules is false, and so it would not load";
-    const back = modules || changesImage ? "keep the image that runs now" : "pulumi config set modules true";
+    const back = `pulumi config set ${modules ? `image ${node.image}` : "modules true"}`;
     const reason = `${without} the module ${missing.join(", ")}, which ${node.node} has loaded, and ${what}, which no server without the module can load; fix: ${back}, or delete that data first (docs/upgrade.md)`;
     problems.push({ path: modules ? "image" : "modules", reason });
   }

@@ -73,7 +73,8 @@ export function judgeImage(
   return [{ path: "image", reason }];
 }
 
-async function nameOf(engine: Docker, id: string): Promise<string> {
+/** An image's name, as a person knows it; its id where it has none any more. */
+export async function nameOf(engine: Docker, id: string): Promise<string> {
   const { RepoTags: tags } = await engine
     .getImage(id)
     .inspect()
