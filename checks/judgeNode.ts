@@ -12,6 +12,7 @@ import {
   removeStranger,
   resync,
   settleRole,
+  startAgain,
   waitForLoading,
 } from "./remedies";
 import { lagOf, mastersByRole } from "./roles";
@@ -39,8 +40,12 @@ const MAX_LAG_S = 5;
 
 /** Role and replication of one data node. */
 export function judgeNode(group: GroupContext, node: NodeView): readonly Verdict[] {
-  const { member, facts, failure } = node;
+  const { member, facts, failure, undecided } = node;
   const subject = member.name;
+  if (failure !== undefined && undecided !== undefined) {
+    const deviations = [{ seen: `has not started: ${undecided}`, remedy: startAgain() }];
+    return [{ subject, check: "answers", expected: "a data node that answers", detail: "", deviations }];
+  }
   if (failure !== undefined) {
     const at = endpointText(member);
     const seen =

@@ -65,6 +65,9 @@ export const settleRole = (name: string, topology: "sentinel" | "replication", r
   return `bring the members that it names back with \`npm run up\`; if they are lost for good, choose the node with the newest data (docs/boot.md says how to find it) and make it master by hand, \`npm run -s connect -- --node NAME REPLICAOF NO ONE\`: what only the lost ones had is gone then`;
 };
 
+/** A node whose server would only end again, and that says why. */
+export const startAgain = (): string => "do what it says, then `npm run up`";
+
 /** A node whose role or master is not what the group says. */
 export const rejoin = (name: string): string =>
   `a failover may be under way, so run \`npm run verify\` again; if it stays, ${logs(name)} and run \`docker restart ${name}\` on its host: its boot asks the group for its role`;

@@ -17,9 +17,9 @@ export const isStandby = (following: Following | undefined): boolean =>
   following?.master.host === NOBODY.host && following.master.port === NOBODY.port;
 
 /**
- * The same look with the reasons of those that wait: nodes without a role, and Sentinels that do not answer because
- * they do not know yet whom to watch; and with who has taken all connections of a node that lets nobody else in. Asked
- * in their containers, since a Sentinel's server is not started before that, and a full node lets only its own program in.
+ * The same look with the reasons of those that wait: nodes without a role, or whose server could not start; and Sentinels
+ * that do not answer because they do not know yet whom to watch; and with who has taken all connections of a node that
+ * lets nobody else in. Asked in their containers, since no server runs there, and a full node lets only its own program in.
  */
 export async function withReasons(view: GroupView, askHealth: AskHealth = healthInContainer): Promise<GroupView> {
   const namingHolders = async (node: NodeView): Promise<NodeView> => {
@@ -36,7 +36,11 @@ export async function withReasons(view: GroupView, askHealth: AskHealth = health
     return undecided === undefined ? seen : { ...seen, undecided };
   };
   const [nodes, sentinels] = await Promise.all([
-    Promise.all(view.nodes.map(async (node) => namingHolders(await explained(node, isStandby(node.facts?.following))))),
+    Promise.all(
+      view.nodes.map(async (node) =>
+        namingHolders(await explained(node, node.failure !== undefined || isStandby(node.facts.following))),
+      ),
+    ),
     Promise.all(view.sentinels.map((sentinel) => explained(sentinel, sentinel.failure !== undefined))),
   ]);
   return { nodes, sentinels };
