@@ -64,15 +64,16 @@ stay_down() {
 # portions, so that clients do not notice: a script goes through a database for some milliseconds at a time.
 foreign_data() {
     indexes=$(ask "$OWN_SERVER" 'INFO modules' 'INFO keyspace') || return
-    types=''
+    types='' NEWLINE='
+'
     for database in $(echo "$indexes" | sed -n 's/^db\([0-9]*\):.*/\1/p'); do
         cursor=0
         while :; do
             found=$(ask "$OWN_SERVER" "EVAL_RO \"$FOREIGN_TYPES\" 0 $database $cursor") || return
-            cursor=$(echo "$found" | head -n 1)
+            # The cursor, then types; no process for either, since there are many portions.
+            cursor=${found%%"$NEWLINE"*}
             case $cursor in '' | *[!0-9]*) return 1 ;; esac
-            types="$types
-$(echo "$found" | sed 1d)"
+            types=$types${found#"$cursor"}$NEWLINE
             [ "$cursor" != 0 ] || break
         done
     done
@@ -83,7 +84,7 @@ $(echo "$found" | sed 1d)"
 FOREIGN_TYPES="local own = {} for name in string.gmatch('none string list set zset hash stream vectorset', '%a+') do own[name] = true end \
 redis.call('SELECT', ARGV[1]) \
 local function clock() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end \
-local ends, cursor, found, answer = clock() + 10000, ARGV[2], {}, {} \
+local ends, cursor, found, answer = clock() + 20000, ARGV[2], {}, {} \
 repeat \
 local part = redis.call('SCAN', cursor, 'COUNT', 500) cursor = part[1] \
 for _, key in ipairs(part[2]) do local kind = redis.call('TYPE', key).ok if not own[kind] and not found[kind] then found[kind] = true answer[#answer + 1] = kind end end \
