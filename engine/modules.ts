@@ -11,7 +11,7 @@ import { dataNodesOf, type EngineSurvey } from "./survey";
 
 /** Bound on asking a node what it has loaded. */
 const LIST_MS = 10_000;
-/** Bound on looking through a node's data (tried: about 3 s for a million keys). */
+/** Bound on looking through a node's data (tried: 3 s of one processor core for a million keys). */
 const DATA_MS = 300_000;
 
 /** What a running data node has of modules. */
