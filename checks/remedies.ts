@@ -48,6 +48,10 @@ export function letStart(name: string, reason: string): string {
   if (isAboutDisk(reason)) {
     return `make room on its host's disk (\`docker system df\` shows what takes it): it starts by itself then, with its data as it is`;
   }
+  // It has said what to do itself (node/lib-module-data.sh).
+  if (reason.includes("set `") || reason.includes("change its `")) {
+    return "do what it says, then `npm run up`";
+  }
   const mend = /docker exec \S+ sh \S+ mend( --without-data)?/.exec(reason)?.[0];
   if (mend === undefined) {
     return `${logs(name)} for what it waits for, then run \`npm run up\``;

@@ -18,9 +18,9 @@ export const isStandby = (following: Following | undefined): boolean =>
 
 /**
  * The same look with the reasons of those that wait: nodes without a role, and members whose server is not started yet:
- * they do not know yet whom to watch, cannot load their data, have no room; and with who has taken all connections of a
- * node that lets nobody else in. Asked in their containers, since a server that is not started answers nobody, and a full
- * node lets only its own program in.
+ * they do not know yet whom to watch, cannot load their data or a module, have no room; and with who has taken all
+ * connections of a node that lets nobody else in. Asked in their containers, since a server that is not started answers
+ * nobody, and a full node lets only its own program in.
  */
 export async function withReasons(view: GroupView, askHealth: AskHealth = healthInContainer): Promise<GroupView> {
   const namingHolders = async (node: NodeView): Promise<NodeView> => {

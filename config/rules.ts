@@ -1,5 +1,6 @@
 import { isLoopback, subnetsOverlap } from "./addresses";
 import { extraLineProblem } from "./extraLines";
+import { moduleProblems } from "./moduleRules";
 import { pathAt, setAt, type Place } from "./places";
 import { allMembers, planDeployment, type DeploymentPlan } from "./plan";
 import { shownName, type Problem } from "./problems";
@@ -115,7 +116,13 @@ function deploymentProblems({ settings: s, place }: PlacedSettings): Problem[] {
       problems.push({ path: pathAt(place, ["extraRedisConf", index]), reason });
     }
   });
-  return [...problems, ...hostProblems(s, place), ...tlsProblems(s, place), ...userProblems(s, place)];
+  return [
+    ...problems,
+    ...hostProblems(s, place),
+    ...tlsProblems(s, place),
+    ...userProblems(s, place),
+    ...moduleProblems(s, place),
+  ];
 }
 
 function hostProblems({ hosts }: DeploymentSettings, place: Place): Problem[] {

@@ -62,6 +62,14 @@ const commandName = (pattern: string, allowed: string) =>
     .overwrite((given) => (given.includes("@") ? given : given.replace(/^\+/, "").toLowerCase()))
     .regex(new RegExp(`^(?:${pattern})$`))
     .meta({ allowed });
+/**
+ * The categories that the modules of Redis 8's and Valkey's images bring. A server without the module does not know its
+ * category, so an image is asked before it gets a user with one (engine/modules.ts).
+ */
+export const MODULE_CATEGORIES: readonly string[] =
+  "@bloom @cms @cuckoo @json @search @tdigest @timeseries @topk".split(" ");
+
+const ALL_CATEGORIES = [...COMMAND_CATEGORIES, ...MODULE_CATEGORIES];
 
 /** Without blanks and quotes, which would end the word that it is in an ACL. */
 const keyPattern = () =>
@@ -80,8 +88,8 @@ const userSchema = z.strictObject({
   commands: z
     .array(
       commandName(
-        `${COMMAND_CATEGORIES.join("|")}|${SINGLE_COMMAND}`,
-        `one of ${COMMAND_CATEGORIES.join(", ")}, or a command such as flushdb or client|list`,
+        `${ALL_CATEGORIES.join("|")}|${SINGLE_COMMAND}`,
+        `one of ${ALL_CATEGORIES.join(", ")}, or a command such as flushdb or client|list`,
       ),
     )
     .max(50)
@@ -256,8 +264,12 @@ const settingFields = {
   minReplicasMaxLagS: whole(1, 600)
     .default(10)
     .describe("Seconds of lag after which a replica no longer counts for the fence."),
+  modules: z
+    .boolean()
+    .default(true)
+    .describe("Load the modules that the image brings (`redis:8`: JSON, Search, Bloom, time series) on data nodes."),
   extraRedisConf: z
-    .array(text(/^[a-z][a-z0-9-]* [\x20-\x7e]{1,500}$/, "a redis.conf line: a directive, a space and its value"))
+    .array(text(/^[a-z][a-z0-9_.-]* [\x20-\x7e]{1,500}$/, "a redis.conf line: a directive, a space and its value"))
     .max(100)
     .default([])
     .describe("Further redis.conf lines; directives that the program owns are refused."),

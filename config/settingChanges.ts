@@ -61,6 +61,7 @@ export const settingChanges: Readonly<Record<SettingName, SettingChange>> = {
   notifyKeyspaceEvents: "live",
   minReplicasToWrite: "live",
   minReplicasMaxLagS: "live",
+  modules: "one at a time",
   extraRedisConf: "live",
   memoryLimitMb: "in place",
   sentinelMemoryLimitMb: "in place",

@@ -1,6 +1,8 @@
 import { BlockList } from "node:net";
 import { allMembers, type DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
+import { ImageLooks } from "./lookInto";
+import { refuseModules } from "./modules";
 import { refuseUnreadableData } from "./serverVersion";
 import { EngineUnreachable, surveyEngine, type EngineSurvey, type SurveyedContainer, type Surveys } from "./survey";
 
@@ -39,7 +41,7 @@ async function preflightPlan(
         const survey = await surveyEngine({ endpoint, image: plan.settings.image, listeners });
         surveys.set(endpoint, survey);
         const problems = judgeSurvey(plan, endpoint, survey, stack);
-        return problems.length > 0 ? problems : await refuseUnreadableData(plan, endpoint, survey, stack);
+        return problems.length > 0 ? problems : await refuseImage(plan, endpoint, survey, stack);
       } catch (error) {
         if (!(error instanceof EngineUnreachable)) {
           throw error;
@@ -50,6 +52,18 @@ async function preflightPlan(
     }),
   );
   return { problems: found.flat(), surveys };
+}
+
+/** What the image cannot do for the deployment that runs, or for its users. */
+async function refuseImage(
+  plan: DeploymentPlan,
+  endpoint: string,
+  survey: EngineSurvey,
+  stack: string,
+): Promise<Problem[]> {
+  const looks = new ImageLooks(endpoint, plan.settings);
+  const unreadable = await refuseUnreadableData(plan, endpoint, survey, stack, looks);
+  return unreadable.length > 0 ? unreadable : refuseModules(plan, endpoint, survey, stack, looks);
 }
 
 /** What on an engine is in the way of a deployment; pure. */

@@ -1,13 +1,12 @@
 import type Docker from "dockerode";
 import type { DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
-import { formatText, parseServer, reads, serverOfTag, serverText, type ServerVersion } from "./dataFormat";
+import { formatText, reads, serverOfTag, serverText, type ServerVersion } from "./dataFormat";
 import { engineClient } from "./engineClient";
-import { textOf } from "./output";
-import { SERVER_USER } from "./serverUser";
-import type { EngineSurvey } from "./survey";
+import type { ImageLooks } from "./lookInto";
+import { dataNodesOf, type EngineSurvey } from "./survey";
 
-/** Bound on one request to the engine, and on a look into an image (tried: 0.8 to 1 s). */
+/** Bound on one request to the engine. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /** An image that data nodes of a deployment run now. */
@@ -32,11 +31,11 @@ export async function refuseUnreadableData(
   endpoint: string,
   survey: EngineSurvey,
   stack: string,
+  looks: ImageLooks,
 ): Promise<Problem[]> {
   const { image } = plan.settings;
   const others = new Map(
-    survey.containers
-      .filter(({ owner, kind }) => owner?.stack === stack && owner.deployment === plan.name && kind === "data")
+    dataNodesOf(survey, stack, plan.name)
       .filter(({ imageId }) => imageId !== survey.imageId)
       .map(({ imageId, name }) => [imageId, name] as const),
   );
@@ -45,18 +44,18 @@ export async function refuseUnreadableData(
   }
   const engine = await engineClient(endpoint, ANSWER_TIMEOUT_MS);
   const [asked, ...running] = await Promise.all([
-    serverIn(engine, survey.imageId, image),
+    serverIn(looks, survey.imageId, image),
     ...[...others].map(async ([id, node]): Promise<RunningImage> => {
       const name = await nameOf(engine, id);
-      return { node, image: name, server: await serverIn(engine, id, name) };
+      return { node, image: name, server: await serverIn(looks, id, name) };
     }),
   ]);
   return judgeImage(image, asked, running);
 }
 
 /** What an image itself tells, else its name: it may not be on the engine yet, or be too slow on a busy one. */
-async function serverIn(engine: Docker, id: string | undefined, name: string): Promise<ServerVersion | undefined> {
-  return (id === undefined ? undefined : await lookInto(engine, id)) ?? serverOfTag(name);
+async function serverIn(looks: ImageLooks, id: string | undefined, name: string): Promise<ServerVersion | undefined> {
+  return (await looks.of(id))?.server ?? serverOfTag(name);
 }
 
 /** Whether the data that is there can be read by another image's server; pure. What does not tell is let through. */
@@ -74,60 +73,11 @@ export function judgeImage(
   return [{ path: "image", reason }];
 }
 
-async function nameOf(engine: Docker, id: string): Promise<string> {
+/** An image's name, as a person knows it; its id where it has none any more. */
+export async function nameOf(engine: Docker, id: string): Promise<string> {
   const { RepoTags: tags } = await engine
     .getImage(id)
     .inspect()
     .catch(() => ({ RepoTags: [] as string[] }));
   return tags[0] ?? id;
-}
-
-/**
- * Starts the server on nothing and has it write an empty file, since only the server knows its format for sure.
- * Bounded: a server that does not come up is given up after 10 s.
- */
-const SCRIPT = `cd /tmp || exit
-for name in redis valkey; do command -v "$name-server" >/dev/null && break; done
-"$name-server" --version
-"$name-server" --port 0 --unixsocket /tmp/socket --save '' --appendonly no >/dev/null &
-tries=0
-until "$name-cli" -s /tmp/socket SAVE >/dev/null 2>&1 || [ "$tries" = 200 ]; do tries=$((tries + 1)) && sleep 0.05; done
-head -c 9 dump.rdb`;
-
-/**
- * Runs the server of an image for a moment, in a container without network and volumes that is removed afterwards, also
- * when this process is killed.
- *
- * @param image its id; it must be on the engine.
- * @returns undefined when there is no Redis or Valkey in it that would tell.
- */
-export async function lookInto(engine: Docker, image: string): Promise<ServerVersion | undefined> {
-  const options: Docker.ContainerCreateOptions = {
-    Image: image,
-    Entrypoint: ["/bin/sh", "-c", SCRIPT],
-    Cmd: [],
-    User: SERVER_USER,
-    HostConfig: {
-      AutoRemove: true,
-      NetworkMode: "none",
-      ReadonlyRootfs: true,
-      Tmpfs: { "/tmp": "mode=1777" },
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-    },
-  };
-  const container = await engine.createContainer(options).catch(() => undefined);
-  if (container === undefined) {
-    return undefined;
-  }
-  try {
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    await container.start();
-    const said = (await textOf(stream)).trim().split("\n");
-    return parseServer(said[0] ?? "", said.at(-1) ?? "");
-  } catch {
-    return undefined;
-  } finally {
-    await container.remove({ force: true }).catch(() => undefined);
-  }
 }

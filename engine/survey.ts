@@ -63,6 +63,12 @@ export interface SurveyRequest {
 /** The engine did not answer; the message says why. */
 export class EngineUnreachable extends Error {}
 
+/** The containers of a deployment's data nodes on an engine, whatever their state. */
+export const dataNodesOf = (survey: EngineSurvey, stack: string, deployment: string): readonly SurveyedContainer[] =>
+  survey.containers.filter(
+    ({ owner, kind }) => owner?.stack === stack && owner.deployment === deployment && kind === "data",
+  );
+
 /** An engine that does not answer within this time is reported instead of waited for; its socket may hang for ever. */
 const ANSWER_TIMEOUT_MS = 5_000;
 /** A registry may take longer than the engine itself, above all to say that it is not there. */

@@ -12,6 +12,8 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-facts.sh"
 . "$NODE_HOME/lib-version.sh"
 . "$NODE_HOME/lib-aof.sh"
+. "$NODE_HOME/lib-modules.sh"
+. "$NODE_HOME/lib-module-data.sh"
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-waiting.sh"
 . "$NODE_HOME/lib-room.sh"
@@ -71,6 +73,7 @@ server_configuration() {
     users_for_loading | withhold_at_start
     tls_lines
     echo "appendonly $AOF_AT_START"
+    module_lines "$NODE_HOME/redis.conf"
 }
 
 [ -r "$NODE_HOME/redis.conf" ] || {
@@ -96,6 +99,7 @@ trap 'loaded=yes' USR1
     await_loaded
     ! server_runs || kill -USR1 "$$"
     report_torn_file
+    note_modules
     [ "$AOF:$AOF_AT_START" != yes:no ] || change_aof_over
     take_role
     watch_server
@@ -117,6 +121,9 @@ no:no:*) live_with_damage ;;
 esac
 case $stopping:$code in
 yes:0) close_marker ;;
-no:*) replace_crashed_master ;;
+no:*)
+    replace_crashed_master
+    explain_end "$code"
+    ;;
 esac
 exit "$code"

@@ -6,6 +6,7 @@
 LISTEN_ADDRESS=127.0.0.1
 BOOT_WAIT_S=20
 TLS=no
+MODULES=no
 
 # shellcheck source=/dev/null
 . "$NODE_HOME/node.env"

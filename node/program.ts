@@ -14,7 +14,7 @@ export const NODE_PROGRAM = `${NODE_HOME}/node.sh`;
 
 /** What a node's program can be told to run; a file of this name is in `node/`. */
 export type NodeCommand =
-  "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover" | "mend";
+  "boot" | "sentinel" | "health" | "probe" | "cli" | "settings" | "secrets" | "handover" | "mend" | "modules";
 
 const entries: readonly NodeCommand[] = [
   "boot",
@@ -26,6 +26,7 @@ const entries: readonly NodeCommand[] = [
   "secrets",
   "handover",
   "mend",
+  "modules",
 ];
 
 /** The words that run a part of the node's program inside a container. */

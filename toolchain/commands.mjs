@@ -10,7 +10,7 @@ const pulumi = [...program, "pulumi", "plugins", "state"];
 /** @type {PieceName[]} */
 const deployment = [...pulumi, "engine", "image"];
 /** @type {PieceName[]} */
-const testTools = ["redis", "shellcheck", "busybox"];
+const testTools = ["redis", "shellcheck", "busybox", "compiler"];
 /** @type {PieceName[]} */
 const forTests = [...testTools, "servers", "compose", "python", "applications", "yaml", "actionlint"];
 

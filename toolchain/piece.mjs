@@ -21,7 +21,7 @@
  * @property {Partial<Record<PieceName, Found>>} found the pieces that are there already, in the order of the table
  */
 
-/** @typedef {"node" | "dependencies" | "pulumi" | "plugins" | "state" | "engine" | "image" | "redis" | "servers" | "shellcheck" | "busybox" | "compose" | "python" | "applications" | "yaml" | "actionlint"} PieceName */
+/** @typedef {"node" | "dependencies" | "pulumi" | "plugins" | "state" | "engine" | "image" | "redis" | "servers" | "shellcheck" | "busybox" | "compiler" | "compose" | "python" | "applications" | "yaml" | "actionlint"} PieceName */
 
 /**
  * @typedef {object} Piece

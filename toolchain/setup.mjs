@@ -16,7 +16,7 @@ import { python } from "./pieces/python.mjs";
 import { servers } from "./pieces/servers.mjs";
 import { state } from "./pieces/state.mjs";
 import { yaml } from "./pieces/yaml.mjs";
-import { busybox, compose, redis, shellcheck } from "./pieces/tools.mjs";
+import { busybox, compiler, compose, redis, shellcheck } from "./pieces/tools.mjs";
 import { say, sentenceOf, Stop } from "./say.mjs";
 
 /** @typedef {import("./piece.mjs").PieceName} PieceName */
@@ -35,6 +35,7 @@ export const pieces = {
   servers,
   shellcheck,
   busybox,
+  compiler,
   compose,
   python,
   applications,
@@ -49,7 +50,7 @@ export const pieces = {
  */
 const lanes = [
   ["pulumi", "plugins", "state", "yaml", "actionlint"],
-  ["engine", "image", "redis", "servers", "shellcheck", "busybox", "compose"],
+  ["engine", "image", "redis", "servers", "shellcheck", "busybox", "compiler", "compose"],
 ];
 
 /**

@@ -23,6 +23,7 @@ export function renderNodeEnv(
     MASTER_NAME: plan.settings.masterName,
     REPLICA_PRIORITY,
     TLS: yesNo(plan.settings.tls),
+    ...(member.kind === "data" ? { MODULES: yesNo(plan.settings.modules) } : {}),
     DATA_DIR: dataDir,
     BOOT_WAIT_S,
     STOP_GRACE_S: plan.settings.stopGraceS,

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { renderSecrets } from "../../config/render/secrets";
 import { userNames } from "../../config/users";
 import { buildContract } from "../../outputs/buildContract";
-import { bring, newestOnly, rotated } from "../support/groupCommands";
 import { stalled, withGroup, type Group, type MemberProcess } from "../support/processes";
 import { bring, newestOnly, rotated } from "../support/rotation";
 import { waitFor } from "../support/waitFor";

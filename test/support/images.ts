@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { engine } from "./engine";
 import { expectSuccess, run } from "./pulumiProject";
 import { requireProgram } from "./processes";
+import { buildTally } from "./tallyModule";
 
 const root = join(__dirname, "..", "..");
 
@@ -45,17 +46,40 @@ CMD ["redis-server"]
 `;
 
 /** Builds the bare image (tried: 3 s; the engine's cache makes it a moment the next time). */
-export async function buildBareImage(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "redis-bare-image-"));
+export const buildBareImage = (): Promise<string> =>
+  buildImage(BARE_IMAGE, BARE_DOCKERFILE, "busybox", (folder) =>
+    copyFileSync(busyboxProgram(), join(folder, "busybox")),
+  );
+
+/** The image with a module, where Redis's official images have theirs. */
+export const MODULE_IMAGE = "redis-on-docker-test/modules:8.0.2";
+
+/** Builds the image with the tests' own module (tried: 1 s). */
+export const buildModuleImage = (): Promise<string> =>
+  buildImage(
+    MODULE_IMAGE,
+    "FROM redis:8.0.2\nCOPY modules/ /usr/local/lib/redis/modules/\n",
+    "modules",
+    (folder) => void buildTally(join(folder, "modules")),
+  );
+
+/** Builds an image of a Dockerfile and one more file or folder, which `fill` puts beside it. */
+async function buildImage(
+  image: string,
+  dockerfile: string,
+  source: string,
+  fill: (folder: string) => void,
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "redis-test-image-"));
   try {
-    writeFileSync(join(folder, "Dockerfile"), BARE_DOCKERFILE);
-    copyFileSync(busyboxProgram(), join(folder, "busybox"));
-    const context = { context: folder, src: ["Dockerfile", "busybox"] };
-    const stream = await engine.buildImage(context, { t: BARE_IMAGE, networkmode: "none", forcerm: true });
+    writeFileSync(join(folder, "Dockerfile"), dockerfile);
+    fill(folder);
+    const context = { context: folder, src: ["Dockerfile", source] };
+    const stream = await engine.buildImage(context, { t: image, networkmode: "none", forcerm: true });
     await new Promise<void>((resolve, reject) => {
       engine.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)));
     });
-    return BARE_IMAGE;
+    return image;
   } finally {
     rmSync(folder, { recursive: true });
   }

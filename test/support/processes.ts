@@ -539,7 +539,9 @@ export function requireProgram(name: string): void {
   try {
     execFileSync("/bin/sh", ["-c", `command -v ${name}`], { stdio: "ignore" });
   } catch {
-    throw new Error(`${name} is not on the PATH; on Debian: apt-get install redis-server redis-tools busybox-static`);
+    throw new Error(
+      `${name} is not on the PATH; on Debian: apt-get install redis-server redis-tools busybox-static gcc`,
+    );
   }
 }
 

@@ -64,6 +64,18 @@ describe("members that wait for a decision", () => {
     assert.equal(sentinel?.seen, `does not know yet whom to watch (${REASON})`);
   });
 
+  it("are asked when their server has not started, and say why", async () => {
+    const why =
+      "the server could not load the data, which was written with the module tally, and that is not loaded here; the data is untouched: set `image` back to one that has it, or `modules` to true";
+    const silent = withoutAnswer(healthyView(contract), "redis-replica-1");
+    const said = () => Promise.resolve(`unhealthy: undecided, not started: ${why}\n`);
+    const { findings } = judge(contract, await withReasons(silent, said));
+    const [node, ...more] = findings.filter(({ subject }) => subject === "redis-replica-1");
+    assert.deepEqual(more, []);
+    assert.equal(node?.seen, `has not started its server (${why})`);
+    assert.equal(node.remedy, "do what it says, then `npm run up`");
+  });
+
   it("are told to be promoted where there are no Sentinels", async () => {
     const plain = contractOf(2, 0);
     const waiting = standby(healthyView(plain), "redis-master");

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { parseMagic, parseServer, reads, serverOfTag, type ServerVersion } from "../../engine/dataFormat";
 import { engineClient } from "../../engine/engineClient";
-import { judgeImage, lookInto, type RunningImage } from "../../engine/serverVersion";
+import { lookInto, parseLook } from "../../engine/lookInto";
+import { judgeImage, type RunningImage } from "../../engine/serverVersion";
+import type { DeploymentOverrides } from "../../config/schema";
+import { parseDeployment } from "../../config/settings";
 import { FakeEngine } from "./fakeEngine.support";
 
 const redis7 = serverOfTag("redis:7.0.15")!;
@@ -59,17 +62,58 @@ describe("which server reads whose data", () => {
 });
 
 describe("the server of an image, which may be anybody's", () => {
-  it("runs as the servers' user and in their group, which root's would be without a word", async () => {
+  const createdWith = async (overrides: DeploymentOverrides) => {
     const engine = new FakeEngine(() => ({ status: 404, body: { message: "no such image" } }));
     await engine.start();
     try {
-      assert.equal(await lookInto(await engineClient(engine.endpoint, 5000), "sha256:0123"), undefined);
+      const client = await engineClient(engine.endpoint, 5000);
+      assert.equal(await lookInto(client, "sha256:0123", parseDeployment(overrides)), undefined);
       const [create] = engine.requests;
-      const { User } = JSON.parse(create!.body.toString()) as { readonly User: string };
-      assert.equal(User, "999:999");
+      return JSON.parse(create!.body.toString()) as { readonly User: string; readonly Env: readonly string[] };
     } finally {
       await engine.stop();
     }
+  };
+
+  it("runs as the servers' user and in their group, which root's would be without a word", async () => {
+    assert.equal((await createdWith({})).User, "999:999");
+  });
+
+  it("is told which modules it would load and which rights the users have, and no password", async () => {
+    const { Env } = await createdWith({
+      modules: false,
+      password: "sixteen-or-more-characters",
+      extraRedisConf: ["hz 20", "loadmodule /opt/own.so a 'secret word'"],
+      users: [{ name: "carts", keys: ["cart:*"], commands: ["@read"] }],
+    });
+    assert.deepEqual(Env.slice(0, 2), ["MODULES=no", "LOADMODULE_LINES=loadmodule /opt/own.so"]);
+    assert.match(Env[2]!, /^USER_LINES=admin reset on ~\* [^]*\ncarts reset on ~cart:\* [^]*\ndefault reset off/);
+    assert.doesNotMatch(Env.join("\n"), /sixteen|secret|#[0-9a-f]{64}/);
+  });
+
+  it("says its version and format, its modules, and what it does not take", () => {
+    const line = "Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=b843bbd074c0e1da";
+    assert.deepEqual(parseLook(`${line}\nREDIS0012`), { server: redis8, modules: [], broken: undefined, refused: [] });
+    const said = [
+      line,
+      "module ReJSON",
+      "module bf",
+      "refused carts ERR Error in ACL SETUSER modifier '+@tdigest': Unknown command or category name in ACL",
+      "broken Module /x/torn.so failed to load: /x/torn.so: file too short",
+      "REDIS0012",
+    ];
+    assert.deepEqual(parseLook(said.join("\n")), {
+      server: redis8,
+      modules: ["ReJSON", "bf"],
+      broken: "Module /x/torn.so failed to load: /x/torn.so: file too short",
+      refused: [
+        {
+          user: "carts",
+          reason: "ERR Error in ACL SETUSER modifier '+@tdigest': Unknown command or category name in ACL",
+        },
+      ],
+    });
+    assert.equal(parseLook("sh: redis-server: not found"), undefined);
   });
 });
 

@@ -88,6 +88,7 @@ const others: Readonly<Required<DeploymentOverrides>> = {
   notifyKeyspaceEvents: "Egx",
   minReplicasToWrite: 0,
   minReplicasMaxLagS: 5,
+  modules: false,
   extraRedisConf: ["slowlog-max-len 77"],
   memoryLimitMb: 1024,
   sentinelMemoryLimitMb: 128,

@@ -68,6 +68,7 @@ const bad: Record<SettingName, { readonly wrongType: unknown; readonly outOfRang
   notifyKeyspaceEvents: { wrongType: 1, outOfRange: ["gx", "K", "KE", "Ex ", "EQ", "E\nx"] },
   minReplicasToWrite: { wrongType: "1", outOfRange: [-1, 21] },
   minReplicasMaxLagS: { wrongType: "10s", outOfRange: [0, 601] },
+  modules: { wrongType: "yes", outOfRange: [] },
   extraRedisConf: { wrongType: "hz 10", outOfRange: [["hz"], ["hz 10\nport 1"], [7]] },
   memoryLimitMb: { wrongType: "1g", outOfRange: [-1, 1_048_577] },
   sentinelMemoryLimitMb: { wrongType: "64m", outOfRange: [-1, 1_048_577] },

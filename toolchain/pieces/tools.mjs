@@ -39,4 +39,6 @@ export const redis = tool(
 );
 export const shellcheck = tool("shellcheck", ["shellcheck"], ["shellcheck"]);
 export const busybox = tool("busybox", ["busybox-static"], ["busybox"]);
+/** For the small module that the tests load into servers. */
+export const compiler = tool("compiler", ["gcc"], ["gcc"]);
 export const compose = tool("compose", ["docker-compose"], ["docker-compose"]);
