@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { endAnyway } from "./ending";
 import { hintsFor, type HintTarget } from "./hints";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "../config/userError";
@@ -327,4 +328,4 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-void main(process.argv.slice(2));
+void main(process.argv.slice(2)).finally(endAnyway);
