@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { endAnyway } from "./ending";
 import { hintsFor, type HintTarget } from "./hints";
+import type { MigrateOptions } from "./commands/migrate";
 import { lineCount, seconds } from "./options";
 import { EXIT, sentenceOf, UserError } from "../config/userError";
 import { DEFAULT_STACK, isStackName, splitPulumiWords, splitWords } from "./words";
@@ -275,18 +277,18 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     )
     .option("--user <name>", "the user there (default: the one without a name)")
     .option("-y, --yes", "close the old servers for writes without asking, as soon as everything is there")
+    .option(
+      "--without-key <name>",
+      "leave the keys of this name where they are, in every database; may be given several times",
+      (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
+    )
     .option("--reopen", "the way back: only let writes go on there")
     .option("--json", "for machines")
-    .action(
-      async (
-        words: string[],
-        options: Common & { from?: string; passwordFile?: string; user?: string; yes?: boolean; reopen?: boolean },
-      ) => {
-        const stack = onlyStack(words, options);
-        const { migrate } = await import("./commands/migrate.js");
-        await carryOut({ ...options, stack }, () => migrate({ ...options, stack }));
-      },
-    );
+    .action(async (words: string[], options: Common & Omit<MigrateOptions, "stack">) => {
+      const stack = onlyStack(words, options);
+      const { migrate } = await import("./commands/migrate.js");
+      await carryOut({ ...options, stack }, () => migrate({ ...options, stack }));
+    });
 
   command("bench", "[options]", "measure it side by side with the compose files that it replaces")
     .allowUnknownOption()
@@ -327,4 +329,4 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-void main(process.argv.slice(2));
+void main(process.argv.slice(2)).finally(endAnyway);

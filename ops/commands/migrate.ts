@@ -1,5 +1,6 @@
-import { nodeClient } from "../../checks/connections";
+import { nodeClient, sentinelClient } from "../../checks/connections";
 import { observe } from "../../checks/observe";
+import { fieldsOf } from "../../checks/replies";
 import { currentMaster } from "../../checks/roles";
 import type { Endpoint } from "../../config/plan";
 import { shellQuoted } from "../../config/render/nodeEnv";
@@ -7,8 +8,9 @@ import type { Contract } from "../../outputs/contract";
 import { confirm, requireTerminal } from "../ask";
 import { say, stopSignal, timedSteps } from "../announce";
 import { parseAddresses } from "../migrate/addresses";
-import type { Target } from "../migrate/copy";
+import { wholeBytesFor, type Target } from "../migrate/copy";
 import { reopen } from "../migrate/cutOver";
+import { keptAlive } from "../migrate/keepAlive";
 import { findLogin, VALUE_MS, type LoginOptions } from "../migrate/login";
 import { migrate as carryOver } from "../migrate/migration";
 import { findMaster, withServers } from "../migrate/sources";
@@ -22,6 +24,8 @@ export interface MigrateOptions extends LoginOptions {
   /** Where the data is now. */
   readonly from?: string;
   readonly yes?: boolean;
+  /** Names of keys that stay where they are. */
+  readonly withoutKey?: readonly string[];
   /** Only let writes go on where they were closed. */
   readonly reopen?: boolean;
   readonly json?: boolean;
@@ -53,6 +57,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
           login,
           target,
           deployment: contract.deployment,
+          without: options.withoutKey,
           say: tell,
           mayClose: (signal) => (yes ? Promise.resolve(true) : confirm(QUESTION, "--yes", signal)),
           signal: stop.signal,
@@ -113,10 +118,29 @@ async function withTarget<T>(contract: Contract, use: (target: Target) => Promis
       `${contract.deployment} has no master that all agree on; see: npm run status. Nothing was changed.`,
     );
   }
-  const redis = nodeClient(contract, member, { protocol: 2, connectTimeout: 5000, commandTimeout: VALUE_MS });
+  const wholeBytes = wholeBytesFor(await downAfterMs(contract));
+  const redis = keptAlive(
+    nodeClient(contract, member, { protocol: 2, connectTimeout: 5000, commandTimeout: VALUE_MS }),
+  );
   try {
-    return await use({ name: member.name, redis, replicas: facts.attached.length });
+    return await use({ name: member.name, redis, replicas: facts.attached.length, wholeBytes });
   } finally {
     redis.disconnect();
   }
+}
+
+/** After how long its Sentinels take a master for down, as the first one says that answers; undefined without any. */
+async function downAfterMs(contract: Contract): Promise<number | undefined> {
+  for (const member of contract.sentinels) {
+    const sentinel = sentinelClient(contract, member, { protocol: 2 });
+    try {
+      const state = fieldsOf(await sentinel.call("SENTINEL", "MASTER", contract.masterName));
+      return Number(state["down-after-milliseconds"]);
+    } catch {
+      // The next one knows it as well.
+    } finally {
+      sentinel.disconnect();
+    }
+  }
+  return undefined;
 }

@@ -1,10 +1,13 @@
 import { UserError } from "../../config/userError";
 import type { Changes } from "./changes";
 import { differing } from "./compare";
-import { copyKeys, type Target } from "./copy";
+import { copyKeys, howToLeaveOut, type Target } from "./copy";
+import { endsOf, type Large } from "./read";
+import { whyRefused } from "./refusal";
 import { databasesIn, infoFrom } from "./facts";
 import { lastingIn } from "./fits";
-import { askOne, ask, keyText, type Side } from "./side";
+import type { StreamGroups } from "./streamGroups";
+import { askOne, ask, keyText, type Key, type Side } from "./side";
 
 /** Names that one SCAN asks for. */
 const SCAN_COUNT = 2000;
@@ -14,6 +17,10 @@ export interface Carriage {
   readonly source: Side;
   readonly target: Target;
   readonly changes: Changes;
+  /** The streams that were brought. */
+  readonly streams: StreamGroups;
+  /** Names of keys that stay where they are, in every database; as latin1. */
+  readonly without: ReadonlySet<string>;
   /** Aborted when the person wants to stop. */
   readonly signal?: AbortSignal;
 }
@@ -33,7 +40,9 @@ export async function copyAll(carriage: Carriage, tell: Tell): Promise<Amount> {
   let keys = 0;
   let bytes = 0;
   await eachPage(carriage, async (database, names) => {
-    bytes += await copyKeys(source, target, database, names);
+    const brought = await copyKeys(source, target, database, names);
+    brought.streams.forEach((key) => carriage.streams.add(key));
+    bytes += brought.bytes;
     keys += names.length;
     tell(keys);
   });
@@ -48,7 +57,7 @@ export async function copyAll(carriage: Carriage, tell: Tell): Promise<Amount> {
 export async function compareAll(carriage: Carriage, tell: Tell): Promise<number> {
   let keys = 0;
   await eachPage(carriage, async (database, names) => {
-    await makeSame(carriage, database, names);
+    await makeSame(carriage, database, names, false);
     keys += names.length;
     tell(keys);
   });
@@ -58,31 +67,71 @@ export async function compareAll(carriage: Carriage, tell: Tell): Promise<number
 /**
  * Brings everything that has changed since the last time.
  *
- * @returns the names that had changed.
+ * @param isNow whether streams' groups are looked at now, and not only now and then.
+ * @returns the names that had changed, and the largest value among them that had to be brought in pieces.
  */
-export async function catchUp(carriage: Carriage): Promise<readonly Buffer[]> {
-  const { source, target, changes } = carriage;
-  const names = changes.take();
-  if (names.length > 0) {
-    for (const database of await databasesInUse(carriage)) {
-      await copyKeys(source, target, database, names);
+export async function catchUp(
+  carriage: Carriage,
+  isNow = true,
+): Promise<{ names: readonly Buffer[]; largest?: Large }> {
+  const { source, target, changes, streams } = carriage;
+  const names = carried(carriage, changes.take());
+  const changed = new Set(names.map((name) => name.toString("latin1")));
+  const others = await streams.differing(source, target, (name) => changed.has(name.toString("latin1")), isNow);
+  let largest: Large | undefined;
+  const bring = async (database: number, some: readonly Buffer[]): Promise<void> => {
+    const brought = await copyKeys(source, target, database, some);
+    brought.streams.forEach((key) => streams.add(key));
+    if (brought.largest !== undefined && brought.largest.bytes > (largest?.bytes ?? 0)) {
+      largest = brought.largest;
     }
+  };
+  for (const database of names.length === 0 ? [] : await databasesInUse(carriage)) {
+    await bring(database, names);
   }
-  return names;
+  for (const { database, name } of others) {
+    await bring(database, [name]);
+  }
+  return { names: [...names, ...others.map(({ name }) => name)], ...(largest === undefined ? {} : { largest }) };
 }
 
-/** Compares keys in all databases. */
-export async function compareKeys(carriage: Carriage, names: readonly Buffer[]): Promise<void> {
+const carried = ({ without }: Carriage, names: readonly Buffer[]): readonly Buffer[] =>
+  without.size === 0 ? names : names.filter((name) => !without.has(name.toString("latin1")));
+
+/** A key that stays where it is. */
+interface Left extends Key {
+  /** Whether it does not expire. */
+  readonly lasts: boolean;
+}
+
+/** The keys that stay where they are, as asked for, as far as they are there. */
+export async function leftOut(carriage: Carriage): Promise<readonly Left[]> {
+  const names = [...carriage.without].map((name) => Buffer.from(name, "latin1"));
+  const found: Left[] = [];
   for (const database of names.length === 0 ? [] : await databasesInUse(carriage)) {
-    await makeSame(carriage, database, names);
+    const ends = await endsOf(carriage.source, database, names);
+    found.push(
+      ...names.flatMap((name, at) => (ends[at] === undefined ? [] : [{ database, name, lasts: ends[at] === -1 }])),
+    );
+  }
+  return found;
+}
+
+/** Compares keys in all databases while writes are held, and the streams about which there was doubt before. */
+export async function compareKeys(carriage: Carriage, changed: readonly Buffer[]): Promise<void> {
+  const names = [...changed, ...carriage.streams.doubted];
+  for (const database of names.length === 0 ? [] : await databasesInUse(carriage)) {
+    await makeSame(carriage, database, names, true);
   }
 }
 
 /** Functions are no keys; servers before 7.0 have none. */
-export async function copyFunctions({ source, target }: Carriage): Promise<void> {
+export async function copyFunctions({ source, target }: Pick<Carriage, "source" | "target">): Promise<void> {
   const [functions] = await ask(source, 0, [["FUNCTION", "DUMP"]]);
   if (Buffer.isBuffer(functions)) {
     await askOne(target, "FUNCTION", "RESTORE", functions, "FLUSH");
+  } else if (functions instanceof Error && !/unknown command/i.test(functions.message)) {
+    throw new UserError(whyRefused(source.name, source.user, "FUNCTION", functions.message));
   }
 }
 
@@ -93,12 +142,14 @@ export async function copyFunctions({ source, target }: Carriage): Promise<void>
  * @param own keys without an end that only the target has.
  * @throws UserError when the numbers differ.
  */
-export async function compareCounts({ source, target }: Carriage, own: number): Promise<void> {
+export async function compareCounts(carriage: Carriage, own: number): Promise<void> {
+  const { source, target } = carriage;
+  const left = (await leftOut(carriage)).filter(({ lasts }) => lasts);
   const [here, there] = await Promise.all([infoFrom(source), infoFrom(target)]).then(
     ([one, other]) => [databasesIn(one), databasesIn(other)] as const,
   );
   for (const database of new Set([0, ...here.keys(), ...there.keys()])) {
-    const wanted = lastingIn(here.get(database));
+    const wanted = lastingIn(here.get(database)) - left.filter((key) => key.database === database).length;
     const found = lastingIn(there.get(database)) - (database === 0 ? own : 0);
     if (wanted !== found) {
       throw new UserError(
@@ -132,14 +183,23 @@ async function eachPage(
       }
       const [next, names] = reply as [Buffer, readonly Buffer[]];
       cursor = next.toString();
-      await work(database, names);
+      await work(database, carried(carriage, names));
     } while (cursor !== "0");
   }
 }
 
-/** Compares keys; one that differs although it has not changed is copied again, once. */
-async function makeSame(carriage: Carriage, database: number, names: readonly Buffer[]): Promise<void> {
-  const { source, target, changes } = carriage;
+/**
+ * Compares keys; one that differs although it has not changed is copied again, once.
+ *
+ * @param areHeld whether writes are held, so that nothing but a fault explains a difference.
+ */
+async function makeSame(
+  carriage: Carriage,
+  database: number,
+  names: readonly Buffer[],
+  areHeld: boolean,
+): Promise<void> {
+  const { source, target, changes, streams } = carriage;
   const unexplained = async (among: readonly Buffer[]): Promise<readonly Buffer[]> => {
     const different = await differing(source, target, database, among, (name) => changes.has(name));
     if (different.length > 0) {
@@ -151,11 +211,15 @@ async function makeSame(carriage: Carriage, database: number, names: readonly Bu
   if (again.length > 0) {
     // Keys that ended between two looks, mostly.
     await copyKeys(source, target, database, again);
-    const [still] = await unexplained(again);
-    if (still !== undefined) {
-      throw new UserError(
-        `${keyText({ name: still, database })} is not the same at ${target.name} after it was copied twice`,
-      );
+    for (const name of await unexplained(again)) {
+      const key = { name, database };
+      if (areHeld || !streams.has(key)) {
+        throw new UserError(
+          `${keyText(key)} is not the same at ${target.name} after it was copied twice; ${howToLeaveOut(key)}`,
+        );
+      }
+      // Its consumers are at work, of which no server tells.
+      streams.doubt(key);
     }
   }
 }

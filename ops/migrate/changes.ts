@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
+import { reasonOf } from "../../config/reason";
 import { UserError } from "../../config/userError";
-
-/** Where a server that tracks for a client of the older protocol sends the names of changed keys. */
-const CHANNEL = "__redis__:invalidate";
+import { CHANNEL, whyRefused } from "./refusal";
+import type { Side } from "./side";
 
 /**
  * The names of all keys that change at a server, from now on, as the server tells a client that caches (client-side
@@ -20,18 +20,37 @@ export class Changes {
     private readonly tracker: Redis,
   ) {}
 
-  /** @param connect opens a connection, logged in. */
-  static async follow(server: string, connect: () => Promise<Redis>): Promise<Changes> {
+  /**
+   * @param connect opens a connection, logged in.
+   * @throws UserError that names the right that is missing there; no connection is left open then.
+   */
+  static async follow({ name, user }: Omit<Side, "redis">, connect: () => Promise<Redis>): Promise<Changes> {
     const listener = await connect();
-    const tracker = await connect();
-    const changes = new Changes(server, listener, tracker);
+    const tracker = await connect().catch((error: unknown) => {
+      listener.disconnect();
+      throw error;
+    });
+    const changes = new Changes(name, listener, tracker);
     listener.on("messageBuffer", (_: Buffer, names: readonly Buffer[] | null) => changes.note(names));
     for (const client of [listener, tracker]) {
       client.on("end", () => changes.lose("the connection on which it told of changes is gone"));
     }
-    const id = await listener.client("ID");
-    await listener.subscribe(CHANNEL);
-    await tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST");
+    let command = "CLIENT";
+    try {
+      const id = await listener.client("ID");
+      command = "SUBSCRIBE";
+      await listener.subscribe(CHANNEL);
+      command = "CLIENT";
+      await tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST");
+    } catch (error) {
+      changes.close();
+      const isRefused = error instanceof Error && error.name === "ReplyError";
+      throw new UserError(
+        isRefused
+          ? whyRefused(name, user, command, error.message)
+          : `${name} does not answer any more (${reasonOf(error)})`,
+      );
+    }
     return changes;
   }
 

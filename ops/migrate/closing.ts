@@ -3,6 +3,7 @@
  * for before is in the number itself, so that it can be opened again without a note of it anywhere.
  */
 const CLOSED = 1_000_000;
+export const CLOSING_SETTING = "min-replicas-to-write";
 
 /** What closes a server that asks for so many replicas now. Pure. */
 export const closedValue = (now: number): number => (isClosed(now) ? now : now + CLOSED);

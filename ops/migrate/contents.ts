@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
-import { ask, type Command, type Key, type Reply, type Side } from "./side";
+import { scoreOf, type Asker } from "./pieces";
+import { bytesOf, fieldsNamed, list, pairs, plain, text } from "./replies";
+import { ask, type Key, type Side } from "./side";
 
 /**
  * What a key holds, as a digest that does not depend on how a server keeps it: two servers order the members of a set
  * differently, and two versions write a value in different forms.
  *
+ * @param type as TYPE tells it.
  * @returns undefined for a type that is not known here (a module's).
  */
-export async function contentsOf(side: Side, key: Key): Promise<string | undefined> {
-  const contents = await readContents(side, key);
+export async function contentsOf(side: Side, key: Key, type: string): Promise<string | undefined> {
+  const contents = await read(side, key, type);
   return contents && createHash("sha256").update(JSON.stringify(contents)).digest("hex");
 }
 
@@ -17,13 +20,18 @@ export async function contentsOf(side: Side, key: Key): Promise<string | undefin
  *
  * @returns undefined for a type that is not known here (a module's).
  */
-export async function readContents(side: Side, { database, name }: Key): Promise<readonly unknown[] | undefined> {
-  const [type] = await ask(side, database, [["TYPE", name]]);
-  const parts = await readers[text(type)]?.((...commands) => ask(side, database, commands), name);
-  return parts && [text(type), ...parts];
+export async function readContents(side: Side, key: Key): Promise<readonly unknown[] | undefined> {
+  const [type] = await ask(side, key.database, [["TYPE", key.name]]);
+  return read(side, key, text(type));
 }
 
-type Asker = (...commands: Command[]) => Promise<readonly Reply[]>;
+async function read(side: Side, { database, name }: Key, type: string): Promise<readonly unknown[] | undefined> {
+  const parts = await readers[type]?.((...commands) => ask(side, database, commands), name);
+  return parts && [type, ...parts];
+}
+
+/** Elements of a vector set that are asked for at once. */
+const VECTORS_AT_ONCE = 500;
 
 const readers: Readonly<Record<string, (ask: Asker, name: Buffer) => Promise<readonly unknown[]>>> = {
   string: async (ask, name) => plain(await ask(["GET", name])),
@@ -35,9 +43,7 @@ const readers: Readonly<Record<string, (ask: Asker, name: Buffer) => Promise<rea
   zset: async (ask, name) => {
     const [members] = await ask(["ZRANGE", name, 0, -1, "WITHSCORES"]);
     // Versions differ in how many digits of a score they show.
-    return pairs(members).map(([member, score]) =>
-      [text(member), Number(text(score).replace("inf", "Infinity"))].map(String),
-    );
+    return pairs(members).map(([member, score]) => [text(member), scoreOf(score)].map(String));
   },
   hash: async (ask, name) => {
     const [all] = await ask(["HGETALL", name]);
@@ -65,8 +71,8 @@ const readers: Readonly<Record<string, (ask: Asker, name: Buffer) => Promise<rea
     const details = await Promise.all(
       states.map(async ([group, pending]) => {
         const [open, consumers] = await ask(
-          ["XPENDING", name, latin1(group), "-", "+", Math.max(1, Number(pending))],
-          ["XINFO", "CONSUMERS", name, latin1(group)],
+          ["XPENDING", name, bytesOf(group), "-", "+", Math.max(1, Number(pending))],
+          ["XINFO", "CONSUMERS", name, bytesOf(group)],
         );
         return [
           // Without the time since it was delivered, which goes on.
@@ -79,27 +85,22 @@ const readers: Readonly<Record<string, (ask: Asker, name: Buffer) => Promise<rea
     );
     return [plain(entries), fieldsNamed(info, ["length", "last-generated-id"]), states, details];
   },
+  // Without the graph between the elements, which a server that reads them builds in an order of its own.
+  vectorset: async (ask, name) => {
+    const [info, size] = await ask(["VINFO", name], ["VCARD", name]);
+    const [members] = await ask(["VRANDMEMBER", name, Math.max(1, Number(size))]);
+    const elements = [...new Set(list(members).map(text))].sort();
+    const parts: unknown[] = [];
+    for (let at = 0; at < elements.length; at += VECTORS_AT_ONCE) {
+      const some = elements.slice(at, at + VECTORS_AT_ONCE);
+      const replies = await ask(
+        ...some.flatMap((element) => [
+          ["VEMB", name, bytesOf(element), "RAW"] as const,
+          ["VGETATTR", name, bytesOf(element)] as const,
+        ]),
+      );
+      parts.push(...some.map((element, index) => [element, plain(replies[2 * index]), text(replies[2 * index + 1])]));
+    }
+    return [fieldsNamed(info, ["quant-type", "vector-dim", "projection-input-dim", "size", "hnsw-m"]), parts];
+  },
 };
-
-const latin1 = (value: string | undefined): Buffer => Buffer.from(value ?? "", "latin1");
-
-/** Bytes as a text in which each is a letter of its own. */
-const text = (reply: Reply | undefined): string =>
-  Buffer.isBuffer(reply) ? reply.toString("latin1") : reply instanceof Error ? reply.message : String(reply);
-
-const list = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? (reply as readonly Reply[]) : []);
-
-/** The same lists, with texts in them. */
-const plain = (reply: Reply | undefined): readonly unknown[] =>
-  list(reply).map((item) => (Array.isArray(item) ? plain(item as readonly Reply[]) : text(item)));
-
-function pairs(reply: Reply | undefined): readonly (readonly [Reply, Reply])[] {
-  const flat = list(reply);
-  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index]!, flat[2 * index + 1]!]);
-}
-
-/** Of a list of names and values those that every version has. */
-function fieldsNamed(reply: Reply | undefined, names: readonly string[]): readonly string[] {
-  const values = new Map(pairs(reply).map(([name, value]) => [text(name), text(value)]));
-  return names.map((name) => values.get(name) ?? "");
-}

@@ -1,154 +1,158 @@
+import { shellQuoted } from "../../config/render/nodeEnv";
 import { UserError } from "../../config/userError";
 import { bytesText } from "../units";
-import { portions } from "./portions";
+import { PART } from "./ownKeys";
+import { isDivisible, piecesOf, Vanished } from "./pieces";
+import { oneAhead } from "./portions";
+import { endsOf, inPortions, valuesOf, type Copied, type Large, type Portion } from "./read";
 import { ask, keyText, type Command, type Key, type Reply, type Side } from "./side";
 
-/** Keys whose sizes are asked for at once. */
-const KEYS_AT_ONCE = 500;
-/** Values that are in memory here at once, as far as they can be divided: 8 MiB. */
-const BYTES_AT_ONCE = 8 * 1024 * 1024;
-/** What is assumed where a server does not tell a key's size. */
-const UNKNOWN_BYTES = 64 * 1024;
 /** A value that is larger than this cannot be sent to any Redis that has the default settings. */
 const LARGEST_BYTES = 512 * 1024 * 1024;
 /** How long the replicas may take for a portion; when they need longer, the next portion is sent all the same. */
 const PACE_MS = 1000;
 
-/** A value, in the form that DUMP gives it, and when it ends. */
-export interface Copied {
-  /** Null when there is no such key. */
-  readonly payload: Buffer | null;
-  /** Milliseconds since 1970; -1: never. */
-  readonly expiresAt: number;
+/** A new deployment. */
+export interface Target extends Side {
+  /** How many replicas are to keep pace with its master. */
+  readonly replicas: number;
+  /** The largest value that is brought in one piece, where its type cannot be divided; default: what can be sent. */
+  readonly wholeBytes?: number;
 }
 
-/** A new deployment, and how many replicas are to keep pace with its master. */
-export interface Target extends Side {
-  readonly replicas: number;
+/** What was brought. */
+export interface Brought {
+  readonly bytes: number;
+  /** The largest one, if there was one that had to be brought in pieces. */
+  readonly largest?: Large;
+  /** Those among the keys that are streams. */
+  readonly streams: readonly Key[];
 }
+
+/** Bytes of a vector set, or of a module's value, that a server certainly writes in a millisecond, on a busy machine. */
+const WHOLE_BYTES_PER_MS = 50 * 1024;
 
 /**
- * Brings keys as they are now: copied, or removed where they are gone.
+ * What may be brought in one piece: while it writes that, a master answers nobody, and its Sentinels must not take it
+ * for down. Pure.
  *
- * @returns the bytes that were carried.
+ * @param downAfterMs after which they would; undefined: there are none.
  */
+export const wholeBytesFor = (downAfterMs: number | undefined): number =>
+  Math.min(LARGEST_BYTES, ((downAfterMs ?? Infinity) / 2) * WHOLE_BYTES_PER_MS);
+
+/** Brings keys as they are now: copied, or removed where they are gone. */
 export async function copyKeys(
   source: Side,
   target: Target,
   database: number,
   names: readonly Buffer[],
-): Promise<number> {
+): Promise<Brought> {
   let bytes = 0;
-  for await (const { present, gone, values } of oneAhead(readKeys(source, database, names))) {
+  let largest: Large | undefined;
+  const streams: Key[] = [];
+  for await (const { present, gone, values, large } of oneAhead(readKeys(source, target, database, names))) {
+    if (large !== undefined && isDivisible(large.type)) {
+      bytes += await copyInPieces(source, target, large);
+      streams.push(...(large.type === "stream" ? [large.key] : []));
+      largest = largest === undefined || large.bytes > largest.bytes ? large : largest;
+      continue;
+    }
+    streams.push(...present.filter((_, at) => values[at]!.type === "stream").map((name) => ({ database, name })));
     const restores = values.flatMap(({ payload, expiresAt }, at): readonly Command[] => {
       const name = present[at]!;
       return payload === null
-        ? [["DEL", name]]
+        ? []
         : expiresAt === -1
           ? [["RESTORE", name, 0, payload, "REPLACE"]]
           : [["RESTORE", name, expiresAt, payload, "REPLACE", "ABSTTL"]];
     });
-    const replies = await ask(target, database, [
-      ...restores,
-      ...(gone.length === 0 ? [] : [["DEL", ...gone] as const]),
-      // A master that is filled faster than its replicas read would drop them.
-      ...(target.replicas === 0 ? [] : [["WAIT", target.replicas, PACE_MS] as const]),
-    ]);
+    // What has the name there may be large, and RESTORE would remove it at once.
+    const replies = await send(target, database, [["UNLINK", ...present, ...gone], ...restores]);
     replies.forEach((reply, at) => {
-      restored(source, target, { database, name: present[at] ?? gone[0] ?? Buffer.alloc(0) }, reply);
+      const name = restores[at - 1]?.[1];
+      restored(source, target, { database, name: Buffer.isBuffer(name) ? name : (present[0] ?? gone[0]!) }, reply);
     });
     bytes += values.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 0);
   }
+  return { bytes, streams, ...(largest === undefined ? {} : { largest }) };
+}
+
+/** A master that is filled faster than its replicas read would drop them. */
+const send = (target: Target, database: number, commands: readonly Command[]): Promise<readonly Reply[]> =>
+  ask(target, database, [...commands, ...(target.replicas === 0 ? [] : [["WAIT", target.replicas, PACE_MS] as const])]);
+
+/**
+ * Brings a large value. It has its name once it is whole, with its end; what had the name before is removed behind the
+ * scenes, since that takes a server long, too.
+ *
+ * @returns the bytes that were carried.
+ */
+async function copyInPieces(source: Side, target: Target, { key, ...value }: Large): Promise<number> {
+  const { database, name } = key;
+  const put = async (...commands: Command[]): Promise<void> => {
+    (await send(target, database, commands)).forEach((reply) => restored(source, target, key, reply));
+  };
+  await put(["UNLINK", name, PART]);
+  let bytes = 0;
+  try {
+    for await (const piece of oneAhead(piecesOf(source, key, value))) {
+      const commands = piece.write(PART);
+      await put(...commands);
+      bytes += weightOf(commands);
+    }
+  } catch (error) {
+    if (!(error instanceof Vanished)) {
+      throw error;
+    }
+    await put(["UNLINK", PART]);
+    return bytes;
+  }
+  const [end] = await endsOf(source, database, [name]);
+  if (end === undefined || (end !== -1 && end <= Date.now())) {
+    await put(["UNLINK", PART]);
+    return bytes;
+  }
+  // Renamed first: one that ends right now would have no other name to be given.
+  await put(["RENAME", PART, name], ...(end === -1 ? [] : [["PEXPIREAT", name, end] as const]));
   return bytes;
 }
 
-interface Portion {
-  readonly present: readonly Buffer[];
-  /** Of each that is present. */
+const weightOf = (commands: readonly Command[]): number =>
+  commands.flat().reduce<number>((sum, word) => sum + (Buffer.isBuffer(word) ? word.length : String(word).length), 0);
+
+interface Read extends Portion {
+  /** Of each that is present; of a large one there is none. */
   readonly values: readonly Copied[];
-  readonly gone: readonly Buffer[];
 }
 
-async function* readKeys(source: Side, database: number, names: readonly Buffer[]): AsyncGenerator<Portion> {
-  for await (const { present, gone } of inPortions(source, database, names)) {
-    yield { present, gone, values: await valuesOf(source, database, present) };
-  }
-}
-
-/** Fetches each item while the one before is worked on. */
-async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = items.next();
-  for (;;) {
-    const { done, value } = (await next) as IteratorResult<T, undefined>;
-    if (done) {
-      return;
-    }
-    next = items.next();
-    // It is met in the next turn, if there is one.
-    next.catch(() => undefined);
-    yield value;
-  }
-}
-
-/** Names in portions whose values fit into memory here; a single large value is a portion of its own. */
-export async function* inPortions(
+async function* readKeys(
   source: Side,
+  target: Target,
   database: number,
   names: readonly Buffer[],
-): AsyncGenerator<Pick<Portion, "present" | "gone">> {
-  for (let at = 0; at < names.length; at += KEYS_AT_ONCE) {
-    const some = names.slice(at, at + KEYS_AT_ONCE);
-    const sizes = await ask(
-      source,
-      database,
-      some.map((name) => ["MEMORY", "USAGE", name]),
-    );
-    const isPresent = (_: Buffer, index: number): boolean => sizes[index] !== null;
-    const present = some.filter(isPresent);
-    const gone = some.filter((name, index) => !isPresent(name, index));
-    const weights = sizes
-      .filter((size) => size !== null)
-      .map((size) => (typeof size === "number" ? size : UNKNOWN_BYTES));
-    const pieces = portions(present, weights, BYTES_AT_ONCE);
-    if (gone.length > 0) {
-      yield { present: pieces[0] ?? [], gone };
+): AsyncGenerator<Read> {
+  for await (const portion of inPortions(source, database, names)) {
+    const { present, large } = portion;
+    if (large !== undefined && isDivisible(large.type)) {
+      yield { ...portion, values: [] };
+      continue;
     }
-    yield* pieces.slice(gone.length > 0 ? 1 : 0).map((piece) => ({ present: piece, gone: [] }));
+    const limit = target.wholeBytes ?? LARGEST_BYTES;
+    if (large !== undefined && large.bytes > limit) {
+      throw new UserError(tooLarge(target, large, limit));
+    }
+    yield { ...portion, values: await valuesOf(source, database, present) };
   }
 }
 
-/** What keys hold at this moment. */
-export async function valuesOf(side: Side, database: number, names: readonly Buffer[]): Promise<readonly Copied[]> {
-  const replies = await ask(
-    side,
-    database,
-    names.flatMap((name) => [
-      ["DUMP", name],
-      ["PEXPIRETIME", name],
-    ]),
-  );
-  const now = Date.now();
-  const remaining = replies.some((reply) => reply instanceof Error && /unknown command/i.test(reply.message))
-    ? // Before 7.0 a server tells only how long a key has left.
-      await ask(
-        side,
-        database,
-        names.map((name) => ["PTTL", name]),
-      )
-    : undefined;
-  return names.map((name, index) => {
-    const payload = replies[2 * index];
-    const left = remaining?.[index];
-    const end = typeof left === "number" && left >= 0 ? now + left : (left ?? replies[2 * index + 1]);
-    if (payload instanceof Error || typeof end !== "number") {
-      const reason = payload instanceof Error ? payload.message : String(end);
-      throw new UserError(`${side.name}: ${keyText({ name, database })} cannot be read (${reason})`);
-    }
-    // It may have ended between the two questions.
-    const isThere = Buffer.isBuffer(payload) && end !== -2;
-    return { payload: isThere ? payload : null, expiresAt: isThere ? end : -1 };
-  });
-}
+/** Why a value of a type that cannot be divided stays where it is, and what can be done. */
+const tooLarge = ({ name }: Side, { key, type, bytes }: Large, limit: number): string =>
+  `${keyText(key)} (${type}) takes ${bytesText(bytes)}, and can only be carried in one piece: ${name} takes ${bytesText(limit)} at most, or it would not answer its Sentinels in time, or anybody else; ${limit < LARGEST_BYTES ? "raise the setting downAfterMs for the time of the migration, or " : ""}${howToLeaveOut(key)}`;
+
+/** Words for a person who wants the rest without this key. */
+export const howToLeaveOut = ({ name }: Key): string =>
+  `leave it out: --without-key ${shellQuoted(name.toString("utf8"))}`;
 
 /** @throws UserError when the target did not take a key, with the reason as far as it can be told. */
 export function restored(source: Side, target: Side, key: Key, reply: Reply | undefined): void {

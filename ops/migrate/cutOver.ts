@@ -3,7 +3,7 @@ import { WritePause } from "../../handover/pause";
 import type { Say } from "../../handover/steps";
 import { UserError } from "../../config/userError";
 import { catchUp, compareCounts, compareKeys, copyFunctions, type Carriage } from "./carry";
-import { closedValue, openedValue } from "./closing";
+import { closedValue, CLOSING_SETTING, openedValue } from "./closing";
 import type { Target } from "./copy";
 import { numberSetting, requireMaster } from "./facts";
 import { unmark } from "./marker";
@@ -17,7 +17,6 @@ const PAUSE_MS = 4000;
 /** What takes longer is given up: the pause would end while it goes on. */
 const WITHIN_MS = 2500;
 const REPLICAS_MS = 2000;
-const SETTING = "min-replicas-to-write";
 
 /**
  * The last step: writes are held back at the source, what is missing is brought and counted, and the source is closed
@@ -36,7 +35,7 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
     // The question may have been on the screen for an hour, and only a master holds writes.
     await requireMaster(source);
     await changes.settle();
-    const last = await catchUp(carriage);
+    const { names: last } = await catchUp(carriage);
     await compareKeys(carriage, last);
     await copyFunctions(carriage);
     await compareCounts(carriage, 1);
@@ -66,13 +65,13 @@ export async function cutOver(carriage: Carriage, servers: readonly Side[], say:
 /** Lets writes go on at servers that were closed. */
 export async function reopen(servers: readonly Side[]): Promise<void> {
   for (const server of servers) {
-    await askOne(server, "CONFIG", "SET", SETTING, openedValue(await numberSetting(server, SETTING)));
+    await askOne(server, "CONFIG", "SET", CLOSING_SETTING, openedValue(await numberSetting(server, CLOSING_SETTING)));
   }
 }
 
 async function close(servers: readonly Side[]): Promise<void> {
   for (const server of servers) {
-    await askOne(server, "CONFIG", "SET", SETTING, closedValue(await numberSetting(server, SETTING)));
+    await askOne(server, "CONFIG", "SET", CLOSING_SETTING, closedValue(await numberSetting(server, CLOSING_SETTING)));
   }
 }
 

@@ -2,7 +2,7 @@ import { infoOf, partsOf, versionOf, type Fields } from "../../checks/replies";
 import { reasonOf } from "../../config/reason";
 import { UserError } from "../../config/userError";
 import { type DatabaseSize, type SourceFacts, type TargetFacts } from "./fits";
-import { MARKER } from "./marker";
+import { MARKER } from "./ownKeys";
 import { askOne, type Side } from "./side";
 
 /** What INFO says, all sections; a Sentinel answers, too. */

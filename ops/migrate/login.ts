@@ -5,6 +5,7 @@ import { endpointText, type Endpoint } from "../../config/plan";
 import { reasonOf } from "../../config/reason";
 import { failureOf } from "../../checks/failures";
 import { askHidden } from "../ask";
+import { keptAlive } from "./keepAlive";
 import { EXIT, UserError } from "../../config/userError";
 
 /** The password in the compose files; tried when no other one is given. */
@@ -76,7 +77,7 @@ export const VALUE_MS = 60_000;
 const CONNECT_MS = 5000;
 
 /**
- * A connection to a server that has the data, logged in.
+ * A connection to a server that has the data, logged in. It is kept alive until it is closed.
  *
  * @throws UserError that says why there is none.
  */
@@ -101,7 +102,7 @@ export async function connectTo(server: Endpoint, { user, password }: Login): Pr
       }
     });
     await redis.ping();
-    return redis;
+    return keptAlive(redis);
   } catch (error) {
     redis.disconnect();
     const failure = failureOf({ users: { user: password } }, cause ?? error);

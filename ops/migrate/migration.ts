@@ -2,15 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Say } from "../../handover/steps";
 import { bytesText } from "../units";
 import { UserError } from "../../config/userError";
-import { catchUp, compareAll, copyAll, type Amount, type Carriage, type Tell } from "./carry";
+import { catchUp, compareAll, copyAll, copyFunctions, leftOut, type Amount, type Carriage, type Tell } from "./carry";
 import { Changes } from "./changes";
 import { cutOver } from "./cutOver";
 import { requireMaster, sourceFacts, targetFacts } from "./facts";
 import { keysIn, whyNot } from "./fits";
 import { connectTo, type Login } from "./login";
 import { empty, mark } from "./marker";
+import { requireRights } from "./rights";
+import { StreamGroups } from "./streamGroups";
 import type { Sources } from "./sources";
-import type { Target } from "./copy";
+import { howToLeaveOut, type Target } from "./copy";
+import type { Large } from "./read";
+import { keyText } from "./side";
 
 /** Milliseconds between two rounds while nobody waits for them. */
 const ROUND_PAUSE_MS = 50;
@@ -27,6 +31,8 @@ export interface Migration {
   readonly login: Login;
   readonly target: Target;
   readonly deployment: string;
+  /** Names of keys that stay where they are. */
+  readonly without?: readonly string[];
   readonly say: Say;
   /** Asked when everything is there but the last changes; the copy follows while it waits. */
   readonly mayClose: (signal: AbortSignal) => Promise<boolean>;
@@ -50,9 +56,10 @@ export async function migrate(migration: Migration): Promise<Migrated | undefine
   const { sources, login, target, say, signal } = migration;
   const source = sources.master;
   await prepare(migration);
-  const changes = await Changes.follow(source.name, () => connectTo(sources.address, login));
+  const changes = await Changes.follow(source, () => connectTo(sources.address, login));
   try {
-    const carriage: Carriage = { source, target, changes, signal };
+    const without = new Set(migration.without?.map((name) => Buffer.from(name).toString("latin1")));
+    const carriage: Carriage = { source, target, changes, streams: new StreamGroups(), without, signal };
     const amount = await bringNear(carriage, migration).catch(async (error: unknown) => {
       // A server that begins to follow another one may be emptied for it: what one sees is not the reason then.
       await requireMaster(source);
@@ -77,6 +84,7 @@ async function bringNear(carriage: Carriage, { target, say, mayClose }: Migratio
   say(
     `${await compareAll(carriage, teller(say, "compared so far"))} keys compared on both sides: the same, or changed since`,
   );
+  await tellLeftOut(carriage, say);
   await comeNear(carriage, say);
   say(`${target.name} has all but the changes of the last moment, and follows`);
   if (!(await followUntilAnswered(carriage, mayClose))) {
@@ -84,6 +92,19 @@ async function bringNear(carriage: Carriage, { target, say, mayClose }: Migratio
   }
   await comeNear(carriage, say);
   return amount;
+}
+
+/** Before the question: a name that was written wrong would be missed only afterwards. */
+async function tellLeftOut(carriage: Carriage, say: Say): Promise<void> {
+  const left = await leftOut(carriage);
+  for (const asked of carriage.without) {
+    const name = Buffer.from(asked, "latin1");
+    const there = left.filter((key) => key.name.equals(name));
+    if (there.length === 0) {
+      say(`no database has a key ${JSON.stringify(name.toString("utf8"))} that could be left out`);
+    }
+    there.forEach((key) => say(`${keyText(key)} stays at ${carriage.source.name}, as asked`));
+  }
 }
 
 /** Refuses what does not fit, and marks the new deployment. */
@@ -107,29 +128,39 @@ async function prepare({ sources, target, deployment, say }: Migration): Promise
     await empty(target);
     say(`${keysIn(there.databases) - 1} keys removed that an unfinished copy had brought from ${there.unfinishedFrom}`);
   }
+  await requireRights(source, all);
   await mark(source, target, databases[0]);
+  // They are brought at the end; whether they can be is known now.
+  await copyFunctions({ source, target });
 }
 
 /** Brings what has changed, until a round is short. */
 async function comeNear(carriage: Carriage, say: Say): Promise<void> {
   let fewest = Infinity;
+  let heaviest: Large | undefined;
   for (let inVain = 0; inVain < ROUNDS_IN_VAIN;) {
     stopIfAsked(carriage);
     const began = performance.now();
-    const { length } = await catchUp(carriage);
+    const { names, largest } = await catchUp(carriage);
     const ms = performance.now() - began;
     if (ms < NEAR_MS) {
       return;
     }
     if (ms > TELL_MS) {
-      say(`${length} keys that had changed brought`);
+      say(`${names.length} keys that had changed brought`);
     }
-    inVain = length < fewest ? 0 : inVain + 1;
-    fewest = Math.min(fewest, length);
+    inVain = names.length < fewest ? 0 : inVain + 1;
+    fewest = Math.min(fewest, names.length);
+    heaviest = largest ?? heaviest;
   }
-  throw new UserError(
-    `${carriage.source.name} changes faster than its changes can be brought to ${carriage.target.name}; nothing was switched, start again when there is less to do`,
-  );
+  throw new UserError(tooFast(carriage, heaviest));
+}
+
+/** Why it does not come near, and what can be done. */
+function tooFast({ source, target }: Carriage, heaviest: Large | undefined): string {
+  return heaviest === undefined
+    ? `${source.name} changes faster than its changes can be brought to ${target.name}; nothing was switched, start again when there is less to do`
+    : `${keyText(heaviest.key)} (${heaviest.type}, ${bytesText(heaviest.bytes)}) changes faster than it can be brought to ${target.name}, which is all of it each time; nothing was switched. Start again when nobody writes to it for a while, or ${howToLeaveOut(heaviest.key)}`;
 }
 
 /** Tells of what goes on, now and then. */
@@ -153,7 +184,7 @@ async function followUntilAnswered(
   try {
     while (answer === undefined) {
       stopIfAsked(carriage);
-      await catchUp(carriage);
+      await catchUp(carriage, false);
       await Promise.race([asked, sleep(ROUND_PAUSE_MS)]);
     }
     return answer;

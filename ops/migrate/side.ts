@@ -1,11 +1,14 @@
 import type { Redis } from "ioredis";
 import { UserError } from "../../config/userError";
+import { whyRefused } from "./refusal";
 
 /** One of the two servers between which data is carried. */
 export interface Side {
   /** How a person is told of it. */
   readonly name: string;
   readonly redis: Redis;
+  /** Who is logged in there; undefined: the user without a name, or nobody that a person has to know of. */
+  readonly user?: string;
 }
 
 /** A command and its arguments; keys and values are bytes, whatever they contain. */
@@ -51,7 +54,7 @@ export async function ask(
 export async function askOne(side: Side, ...command: Command): Promise<Reply> {
   const [reply] = await ask(side, 0, [command]);
   if (reply instanceof Error) {
-    throw new UserError(`${side.name} refused ${command[0]}: ${reply.message}`);
+    throw new UserError(whyRefused(side.name, side.user, command[0], reply.message));
   }
   return reply ?? null;
 }

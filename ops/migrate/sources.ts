@@ -24,7 +24,8 @@ export async function withServers<T>(
   const servers: Side[] = [];
   try {
     for (const address of addresses) {
-      servers.push({ name: endpointText(address), redis: await connectTo(address, login) });
+      const redis = await connectTo(address, login);
+      servers.push({ name: endpointText(address), redis, ...(login.user === undefined ? {} : { user: login.user }) });
     }
     return await use(servers);
   } finally {

@@ -79,6 +79,7 @@ describe("from the compose files", () => {
       ) {
         throw new Error("the compose files' image is older than this test wants: fields of a hash do not end there");
       }
+      await fillVectors(old);
       await using app = await Application.start(await sentinel.connection(), contract.connection);
       await app.more(200);
       const { stdout, output } = expectSuccess(await migrate(["--from", from, "--yes", "--json"]));
@@ -143,6 +144,16 @@ describe("from the compose files", () => {
   });
 });
 
+/** Vectors in all forms in which they are kept; enough of them that no two servers lay them out alike. */
+async function fillVectors(client: Redis): Promise<void> {
+  for (const form of ["NOQUANT", "Q8", "BIN"]) {
+    for (let at = 0; at < 200; at += 1) {
+      const vector = [Math.sin(at), Math.cos(at), at / 200];
+      await client.call("VADD", `vectors-${form}`, "VALUES", 3, ...vector, `e${at}`, form, "SETATTR", `{"n":${at}}`);
+    }
+  }
+}
+
 async function fillPlainly(client: Redis): Promise<number> {
   for (let at = 0; at < PLAIN_KEYS; at += 1000) {
     const pipeline = client.pipeline();
@@ -155,8 +166,15 @@ async function fillPlainly(client: Redis): Promise<number> {
   return PLAIN_KEYS;
 }
 
+const vectorQuestions = ["NOQUANT", "Q8", "BIN"].flatMap((form) => [
+  ["VCARD", `vectors-${form}`] as const,
+  ["VEMB", `vectors-${form}`, "e7", "RAW"] as const,
+  ["VGETATTR", `vectors-${form}`, "e7"] as const,
+]);
+
 /** Asks both sides for the same things, in their own words: nothing of the program under test is in it. */
 async function assertSame(old: Redis, contract: Contract): Promise<void> {
+  const hasVectors = (await old.exists("vectors-Q8")) === 1;
   for (const node of contract.nodes) {
     const client = nodeClient(contract, node, { commandTimeout: 10_000 });
     try {
@@ -174,6 +192,7 @@ async function assertSame(old: Redis, contract: Contract): Promise<void> {
         ["GET", "hyperloglog"],
         ["GEOPOS", "places", "Palermo"],
         ["FUNCTION", "LIST", "WITHCODE"],
+        ...(hasVectors ? vectorQuestions : []),
       ] as const) {
         assert.deepEqual(
           await client.call(command, ...args),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -6,15 +7,17 @@ import type { DeploymentOverrides } from "../../config/schema";
 import { nodeClient } from "../../checks/connections";
 import { ask, type Side } from "../../ops/migrate/side";
 import { differing } from "../../ops/migrate/compare";
-import { restored } from "../../ops/migrate/copy";
+import { copyKeys, restored } from "../../ops/migrate/copy";
 import { reopen } from "../../ops/migrate/cutOver";
-import { connectTo, findLogin } from "../../ops/migrate/login";
-import { MARKER } from "../../ops/migrate/marker";
+import { keptAlive } from "../../ops/migrate/keepAlive";
+import { connectTo, findLogin, type Login } from "../../ops/migrate/login";
+import { MARKER } from "../../ops/migrate/ownKeys";
 import { migrate, type Migrated, type Migration } from "../../ops/migrate/migration";
 import { findMaster, withServers } from "../../ops/migrate/sources";
 import { UserError } from "../../config/userError";
 import { buildContract } from "../../outputs/buildContract";
 import { fillWithEveryType } from "../support/everyType";
+import { fillWithLargeValues, LARGE_ENDS_AT } from "../support/largeValues";
 import { PlainServers } from "../support/plainServers";
 import { withGroup, type Group, type MemberProcess } from "../support/processes";
 import { waitFor } from "../support/waitFor";
@@ -33,18 +36,19 @@ async function carry(
   {
     changed = {},
     addresses = old.addresses,
-  }: { changed?: Partial<Migration>; addresses?: PlainServers["addresses"] } = {},
+    login = { password },
+  }: { changed?: Partial<Migration>; addresses?: PlainServers["addresses"]; login?: Login } = {},
 ): Promise<{ done: Migrated | undefined; said: string }> {
   const said: string[] = [];
   const master = await group.settled();
   const contract = buildContract(group.plan, group.secrets);
   const member = contract.nodes.find(({ name }) => name === master.name)!;
-  const redis = nodeClient(contract, member, { protocol: 2, commandTimeout: 10_000 });
+  const redis = keptAlive(nodeClient(contract, member, { protocol: 2, commandTimeout: 10_000 }));
   try {
-    const done = await withServers(addresses, { password }, async (servers) =>
+    const done = await withServers(addresses, login, async (servers) =>
       migrate({
         sources: await findMaster(addresses, servers),
-        login: { password },
+        login,
         target: { name: member.name, redis, replicas: group.nodes.filter((node) => node.isRunning).length - 1 },
         deployment: contract.deployment,
         say: (line) => said.push(line),
@@ -61,16 +65,33 @@ async function carry(
 const digest = (server: Redis | MemberProcess): Promise<unknown> =>
   server instanceof Redis ? server.call("DEBUG", "DIGEST") : server.command("DEBUG", "DIGEST");
 
+/** The same, of so much data that it takes a while. */
+async function patientDigest(group: Group, node: MemberProcess): Promise<unknown> {
+  const contract = buildContract(group.plan, group.secrets);
+  const client = nodeClient(
+    contract,
+    contract.nodes.find(({ name }) => name === node.name)!,
+    { commandTimeout: 20_000 },
+  );
+  try {
+    return await client.call("DEBUG", "DIGEST");
+  } finally {
+    client.disconnect();
+  }
+}
+
 /** The old group and an empty new one. */
 async function withBoth(
   body: (old: PlainServers, group: Group, master: MemberProcess) => Promise<void>,
-  options: Parameters<typeof PlainServers.start>[0] = {},
+  options: Parameters<typeof PlainServers.start>[0] & { readonly target?: readonly string[] } = {},
 ): Promise<void> {
   await using old = await PlainServers.start({
     ...options,
     options: ["--enable-debug-command", "yes", ...(options.options ?? [])],
   });
-  await withGroup({ settings }, async (group) => body(old, group, await group.up()));
+  const { extraRedisConf } = settings;
+  const changed = { ...settings, extraRedisConf: [...extraRedisConf!, ...(options.target ?? [])] };
+  await withGroup({ settings: changed }, async (group) => body(old, group, await group.up()));
 }
 
 const refused = (sentence: RegExp) => (error: unknown) => {
@@ -80,7 +101,7 @@ const refused = (sentence: RegExp) => (error: unknown) => {
 };
 
 describe("carrying data over", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("brings every type, in all databases, with its end, to all nodes; writes are refused at the old servers then", () =>
     withBoth(
@@ -161,6 +182,177 @@ describe("carrying data over", function () {
       };
       await assert.rejects(carry(old, group, { changed }), refused(/stopped as asked; nothing was switched/));
       assert.equal(await old.master.set("key", "again"), "OK");
+    }));
+
+  it("comes through although both sides close what is idle for 1 s, however long the answer takes", () =>
+    withBoth(
+      async (old, group, master) => {
+        await old.master.set("key", "value");
+        const changed: Partial<Migration> = {
+          mayClose: async () => {
+            // Sooner than after 2 s no server closes an idle connection.
+            await sleep(5000);
+            await old.master.set("late", "value");
+            return true;
+          },
+        };
+        const { done } = await carry(old, group, { changed });
+        assert.equal(done?.keys, 1);
+        assert.equal(await master.command("GET", "late"), "value");
+        await assert.rejects(old.client(1).set("late", 1), /NOREPLICAS|READONLY/);
+      },
+      { replicas: 1, options: ["--timeout", "1"], target: ["timeout 1"] },
+    ));
+
+  it("brings large values in pieces, with what changes meanwhile, and never holds a server up with a whole one", () =>
+    withBoth(async (old, group, master) => {
+      const names = await fillWithLargeValues(old.master);
+      await old.master.set("small", "value");
+      const changed: Partial<Migration> = {
+        mayClose: async () => {
+          await old.master
+            .multi()
+            .hset("large-hash", "field-1", "changed", "field-new", "new")
+            .append("large-string", "changed")
+            .lpop("large-list")
+            .xack("large-stream", "workers", "3-1")
+            .del("large-set")
+            .exec();
+          return true;
+        },
+      };
+      const { said } = await carry(old, group, { changed });
+      console.log(`      ${said.replaceAll("\n", "\n      ")}`);
+      const wanted = await digest(old.master);
+      for (const node of group.nodes) {
+        assert.equal(await patientDigest(group, node), wanted, `${node.name} has other data`);
+      }
+      assert.equal(await master.command("PEXPIRETIME", "large-hash"), LARGE_ENDS_AT);
+      assert.equal(await master.command("EXISTS", "large-set"), 0);
+      for (const [command, ...args] of [
+        ["XINFO", "GROUPS", "large-stream"],
+        ["XPENDING", "large-stream", "workers"],
+        ["XPENDING", "large-stream", "others"],
+      ] as const) {
+        assert.deepEqual(await master.command(command, ...args), await old.master.call(command, ...args));
+      }
+      for (const [command, ask] of [
+        ["dump", (section: string) => old.master.info(section)],
+        ["restore", (section: string) => master.command("INFO", section)],
+      ] as const) {
+        const calls = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(String(await ask("commandstats")))?.[1];
+        // The small one: tried, brought, and read for the comparison.
+        assert.ok(
+          Number(calls) <= 3,
+          `${command.toUpperCase()} was asked ${calls} times for 1 of ${names.length + 1} keys`,
+        );
+      }
+    }));
+
+  it("needs no other rights at the old server than those that the guide names", () =>
+    withBoth(async (old, group, master) => {
+      await fillWithEveryType(old.master);
+      const guide = readFileSync("docs/migrate.md", "utf8");
+      const [, rules] = /^ACL SETUSER mover (.*)$/m.exec(guide) ?? [];
+      await old.master.call("ACL", "SETUSER", "mover", "reset", `>${password}`, ...rules!.split(" "));
+      await carry(old, group, { login: { user: "mover", password } });
+      assert.equal(await digest(master), await digest(old.master));
+      await assert.rejects(old.master.set("key", "value"), /NOREPLICAS/);
+    }));
+
+  it("brings what consumers of a stream do meanwhile, of which no server tells", () =>
+    withBoth(async (old, group, master) => {
+      const { master: was } = old;
+      for (const [name, ...args] of [
+        ...Array.from({ length: 6 }, (_, at) => ["XADD", "jobs", `${at + 1}-1`, "n", at] as const),
+        ["XGROUP", "CREATE", "jobs", "workers", 0],
+        ["XREADGROUP", "GROUP", "workers", "one", "COUNT", 4, "STREAMS", "jobs", ">"],
+        ["XADD", "quiet", "1-1", "n", 1],
+        ["XADD", "gone", "1-1", "n", 1],
+      ] as const) {
+        await was.call(name, ...args);
+      }
+      const changed: Partial<Migration> = {
+        mayClose: async () => {
+          for (const [name, ...args] of [
+            ["XACK", "jobs", "workers", "1-1"],
+            ["XCLAIM", "jobs", "workers", "two", 0, "2-1"],
+            ["XREADGROUP", "GROUP", "workers", "two", "COUNT", 1, "STREAMS", "jobs", ">"],
+            ["XGROUP", "CREATE", "quiet", "late", "$"],
+            ["DEL", "gone"],
+          ] as const) {
+            await was.call(name, ...args);
+          }
+          return true;
+        },
+      };
+      await carry(old, group, { changed });
+      for (const [command, ...args] of [
+        ["XINFO", "GROUPS", "jobs"],
+        ["XINFO", "GROUPS", "quiet"],
+        ["XPENDING", "jobs", "workers"],
+      ] as const) {
+        assert.deepEqual(await master.command(command, ...args), await was.call(command, ...args), args.join(" "));
+      }
+    }));
+
+  it("comes through while consumers of a stream are at work all the time, and nothing is delivered twice", () =>
+    withBoth(async (old, group, master) => {
+      const jobs = 20_000;
+      const script = "for at = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1], at .. '-1', 'n', at) end";
+      await old.master.eval(script, 1, "jobs", jobs);
+      await old.master.xgroup("CREATE", "jobs", "workers", 0);
+      let isOver = false;
+      const work = async (worker: Redis, consumer: string): Promise<void> => {
+        while (!isOver) {
+          const reply = await worker.xreadgroup("GROUP", "workers", consumer, "COUNT", 2, "STREAMS", "jobs", ">");
+          const entries = (reply as [string, [string, string[]][]][] | null)?.[0]?.[1] ?? [];
+          await worker.xack("jobs", "workers", entries[0]?.[0] ?? "0-1");
+          await sleep(1);
+        }
+      };
+      const workers = ["one", "two"].map((consumer) => ({ consumer, client: old.connect() }));
+      const working = workers.map(({ client, consumer }) => work(client, consumer));
+      const ended = Promise.allSettled(working);
+      try {
+        await carry(old, group);
+        const failures = (await ended).map((each) => String(each.status === "rejected" ? each.reason : "none"));
+        assert.deepEqual(
+          failures.filter((failure) => !failure.includes("NOREPLICAS")),
+          [],
+        );
+        for (const [command, ...args] of [
+          ["XINFO", "GROUPS", "jobs"],
+          ["XPENDING", "jobs", "workers"],
+        ] as const) {
+          assert.deepEqual(await master.command(command, ...args), await old.master.call(command, ...args));
+        }
+      } finally {
+        isOver = true;
+        await ended;
+        workers.forEach(({ client }) => client.disconnect());
+      }
+    }));
+
+  it("leaves keys where they are that are named, in every database", () =>
+    withBoth(async (old, group, master) => {
+      await old.master.mset({ stays: "1", comes: "1" });
+      const third = old.connect();
+      await third.select(3);
+      await third.mset({ stays: "1", comes: "1" });
+      const changed: Partial<Migration> = {
+        without: ["stays", "absent"],
+        mayClose: async () => {
+          await third.set("stays", "2");
+          return true;
+        },
+      };
+      const { said } = await carry(old, group, { changed });
+      third.disconnect();
+      assert.match(said, /key "stays" of database 0 stays at 127[^]*key "stays" of database 3 stays at 127/);
+      assert.match(said, /no database has a key "absent" that could be left out/);
+      assert.deepEqual(await master.command("KEYS", "*"), ["comes"]);
+      assert.match(String(await master.command("INFO", "keyspace")), /db3:keys=1,/);
     }));
 
   it("lets writes go on, and no client sees an error, when the last step fails", () =>
@@ -316,8 +508,106 @@ describe("carrying data over", function () {
   });
 });
 
+describe("comparing large values in pieces", function () {
+  this.timeout(120_000);
+
+  it("finds what was copied the same, and sees each difference", async () => {
+    await using old = await PlainServers.start();
+    await using other = await PlainServers.start();
+    const names = await fillWithLargeValues(old.master);
+    const source: Side = { name: "source", redis: connected(old) };
+    const target = { name: "target", redis: connected(other), replicas: 0 };
+    const keys = names.map((name) => Buffer.from(name));
+    try {
+      await copyKeys(source, target, 0, keys);
+      assert.deepEqual((await other.master.keys("*")).sort(), [...names].sort(), "nothing else is left there");
+      assert.deepEqual(await differing(source, target, 0, keys), []);
+      for (const name of names) {
+        await other.master.copy(name, `${name}-as-it-was`);
+      }
+      for (const [key, command, ...args] of [
+        ["large-string", "SETRANGE", 4_400_000, "!"],
+        ["large-string", "APPEND", "!"],
+        ["large-list", "LSET", 17_000, "other"],
+        ["large-list", "RPUSH", "one more"],
+        ["large-set", "SPOP"],
+        ["large-set", "SADD", "one more"],
+        ["large-zset", "ZINCRBY", 1, "least-of-all"],
+        ["large-zset", "ZADD", 3, "most"],
+        ["large-hash", "HSET", "field-17000", "other"],
+        ["large-hash", "HDEL", "field-17000"],
+        ["large-hash", "PERSIST"],
+        ["large-stream", "XADD", "99999-1", "field", "value"],
+        ["large-stream", "XDEL", "17500-1"],
+        ["large-stream", "XACK", "workers", "2999-1"],
+        ["large-stream", "XCLAIM", "workers", "another", "0", "2999-1"],
+        ["large-stream", "XGROUP CREATE", "more", "$"],
+        ["large-stream", "XGROUP SETID", "others", "$"],
+      ] as const) {
+        const [name, ...sub] = command.split(" ") as [string, ...string[]];
+        await other.master.call(name, ...sub, key, ...args);
+        assert.deepEqual(
+          (await differing(source, target, 0, [Buffer.from(key)])).map(String),
+          [key],
+          `${command} ${key} was not seen`,
+        );
+        await other.master.copy(`${key}-as-it-was`, key, "REPLACE");
+      }
+    } finally {
+      source.redis.disconnect();
+      target.redis.disconnect();
+    }
+  });
+});
+
 describe("what cannot be carried over gets a sentence", function () {
   this.timeout(60_000);
+
+  for (const { what, rules = [], options = [], sentence } of [
+    {
+      what: "the channels",
+      rules: ["resetchannels"],
+      sentence:
+        /the user mover at 127.* has no right to the channel __redis__:invalidate, .*ACL SETUSER mover '&__redis__:invalidate'$/,
+    },
+    {
+      what: "a command of the beginning",
+      rules: ["-client|tracking"],
+      sentence: /has no right to the command CLIENT TRACKING .* ACL SETUSER mover \+client\|tracking$/,
+    },
+    {
+      what: "a command of the end",
+      rules: ["-config|set"],
+      sentence: /has no right to the command CONFIG SET .* ACL SETUSER mover \+config\|set$/,
+    },
+    {
+      what: "functions",
+      rules: ["-function|dump"],
+      sentence: /has no right to the command FUNCTION DUMP .* ACL SETUSER mover \+function\|dump$/,
+    },
+    {
+      what: "a command that is renamed",
+      options: ["--rename-command", "CLIENT", ""],
+      sentence: /127.* has no command CLIENT: it is renamed or taken away there/,
+    },
+  ] as { what: string; rules?: string[]; options?: string[]; sentence: RegExp }[]) {
+    it(`a user without the right to ${what}; no connection stays open, nothing is changed`, () =>
+      withBoth(
+        async (old, group, master) => {
+          await old.master.call("ACL", "SETUSER", "mover", "on", `>${password}`, "~*", "&*", "+@all", ...rules);
+          await old.master.set("key", "value");
+          const connections = async (): Promise<number> =>
+            Number(/connected_clients:(\d+)/.exec(await old.master.info("clients"))?.[1]);
+          const before = await connections();
+          const login = { user: "mover", password };
+          await assert.rejects(carry(old, group, { login }), refused(sentence));
+          await waitFor("all connections to be closed", async () => (await connections()) <= before);
+          assert.equal(await master.command("EXISTS", "key"), 0);
+          assert.equal(await old.master.set("key", "again"), "OK");
+        },
+        { options },
+      ));
+  }
 
   it("an unknown password, an absent server, a replica, servers that do not belong together", async () => {
     await using old = await PlainServers.start({ replicas: 1, password: "another" });

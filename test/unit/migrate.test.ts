@@ -5,12 +5,15 @@ import { describe, it } from "mocha";
 import { nextSteps } from "../../ops/commands/migrate";
 import { parseAddresses } from "../../ops/migrate/addresses";
 import { closedValue, isClosed, openedValue } from "../../ops/migrate/closing";
-import { restored } from "../../ops/migrate/copy";
+import { samePayload } from "../../ops/migrate/compare";
+import { restored, wholeBytesFor } from "../../ops/migrate/copy";
 import { databasesIn } from "../../ops/migrate/facts";
 import { lastingIn, whyNot, type SourceFacts, type TargetFacts } from "../../ops/migrate/fits";
-import { portions } from "../../ops/migrate/portions";
+import { grouped, portions } from "../../ops/migrate/portions";
+import { whyRefused } from "../../ops/migrate/refusal";
 import { keyText } from "../../ops/migrate/side";
 import { chooseMaster } from "../../ops/migrate/sources";
+import { compareIds } from "../../ops/migrate/streamPieces";
 import { EXIT, UserError } from "../../config/userError";
 
 const MIB = 1024 * 1024;
@@ -181,7 +184,71 @@ describe("portions", () => {
   });
 });
 
+describe("values of two versions", () => {
+  it("are compared without the version and the checksum behind them", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1 }), fc.uint8Array({ minLength: 1 }), (one, other) => {
+        const [older, newer] = [Buffer.alloc(10, 1), Buffer.alloc(10, 2)];
+        const same = Buffer.compare(one, other) === 0;
+        assert.ok(samePayload(Buffer.concat([one, older]), Buffer.concat([one, newer])));
+        assert.equal(samePayload(Buffer.concat([one, older]), Buffer.concat([other, newer])), same);
+      }),
+    );
+  });
+
+  it("a value that cannot be divided is brought as long as no Sentinel takes its master for down meanwhile", () => {
+    const mib = (downAfterMs?: number) => Math.round(wholeBytesFor(downAfterMs) / MIB);
+    assert.deepEqual([mib(1000), mib(5000), mib(600_000), mib()], [24, 122, 512, 512]);
+  });
+});
+
+describe("ids of a stream", () => {
+  it("are in the order of their numbers, of which the first counts first", () => {
+    const part = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    fc.assert(
+      fc.property(part, part, part, part, (a, b, c, d) => {
+        const expected = a < c ? -1 : a > c ? 1 : b < d ? -1 : b > d ? 1 : 0;
+        assert.equal(compareIds(`${a}-${b}`, `${c}-${d}`), expected);
+      }),
+    );
+  });
+});
+
+describe("items by what they have in common", () => {
+  it("are all there, each with its own", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 5 })), (items) => {
+        const groups = grouped(items, (item) => item % 3);
+        assert.equal(groups.flatMap(([, group]) => group).length, items.length);
+        assert.equal(new Set(groups.map(([key]) => key)).size, groups.length);
+        assert.ok(groups.every(([key, group]) => group.length > 0 && group.every((item) => item % 3 === key)));
+      }),
+    );
+  });
+});
+
 describe("what servers say", () => {
+  it("a command that is refused: what is missing there, and how to give it", () => {
+    for (const [message, sentence] of [
+      [
+        "NOPERM this user has no permissions to access one of the channels used as arguments",
+        /^the user bob at a:1 has no right to the channel .*; fix there: ACL SETUSER bob '&__redis__:invalidate'$/,
+      ],
+      ["NOPERM No permissions to access a channel", /'&__redis__:invalidate'$/],
+      [
+        "NOPERM User bob has no permissions to run the 'config|set' command",
+        /^the user bob at a:1 has no right to the command CONFIG SET \(.*ACL SETUSER bob \+config\|set$/,
+      ],
+      ["NOPERM this user has no permissions to run the 'client' command or its subcommand", /SETUSER bob \+client$/],
+      ["NOPERM No permissions to access a key", /has no right to all keys .*ACL SETUSER bob '~\*'$/],
+      ["ERR unknown command 'CLIENT', with args beginning with: 'ID'", /^a:1 has no command CLIENT: it is renamed/],
+      ["ERR something else", /^a:1 refused CLIENT: ERR something else$/],
+    ] as const) {
+      assert.match(whyRefused("a:1", "bob", "CLIENT", message), sentence);
+    }
+    assert.match(whyRefused("a:1", undefined, "CLIENT", "NOPERM No permissions to access a key"), /user default/);
+  });
+
   it("keys of each database, and those that last", () => {
     const databases = databasesIn({ db0: "keys=12,expires=5,avg_ttl=0", db15: "keys=1,expires=0", role: "master" });
     assert.deepEqual([...databases.keys()], [0, 15]);
