@@ -89,7 +89,7 @@ describe("promotion by hand", function () {
         assert.ok(plan !== "already");
         return promote(connections, plan, {
           say: (line) => {
-            if (line.includes('has every write')) {
+            if (line.includes("has every write")) {
               const server = chosen.serverPid();
               process.kill(server, "SIGSTOP");
               thawed = sleep(3000).then(() => void process.kill(server, "SIGCONT"));
@@ -116,7 +116,7 @@ describe("promotion by hand", function () {
         assert.ok(plan !== "already");
         return promote(connections, plan, {
           say: (line) => {
-            if (line.includes('has every write')) process.kill(chosen.serverPid(), "SIGSTOP");
+            if (line.includes("has every write")) process.kill(chosen.serverPid(), "SIGSTOP");
           },
         });
       });

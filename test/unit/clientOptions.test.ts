@@ -54,7 +54,12 @@ describe("a client's options", () => {
       ...onSentinels,
     });
     const direct = withMaster(contractOf({ topology: "replication" }), { host: "127.0.0.1", port: 6381 });
-    assert.deepEqual(redisOptions(direct, { from: "network" }), { host: "172.30.29.12", port: 6379, ...app, ...bounded });
+    assert.deepEqual(redisOptions(direct, { from: "network" }), {
+      host: "172.30.29.12",
+      port: 6379,
+      ...app,
+      ...bounded,
+    });
   });
 
   it("lead to replicas where a client only reads", () => {
@@ -62,7 +67,12 @@ describe("a client's options", () => {
     const initial = contractOf({ topology: "replication" });
     assert.deepEqual(redisOptions(initial, { node: "replica" }), { host: "127.0.0.1", port: 6381, ...app, ...bounded });
     const promoted = withMaster(initial, { host: "127.0.0.1", port: 6381 });
-    assert.deepEqual(redisOptions(promoted, { node: "replica" }), { host: "127.0.0.1", port: 6380, ...app, ...bounded });
+    assert.deepEqual(redisOptions(promoted, { node: "replica" }), {
+      host: "127.0.0.1",
+      port: 6380,
+      ...app,
+      ...bounded,
+    });
   });
 
   it("can be another user's", () => {
