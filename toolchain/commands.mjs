@@ -12,7 +12,7 @@ const deployment = [...pulumi, "engine", "image"];
 /** @type {PieceName[]} */
 const testTools = ["redis", "shellcheck", "busybox", "compiler"];
 /** @type {PieceName[]} */
-const forTests = [...testTools, "servers", "compose", "python", "applications", "yaml", "actionlint"];
+const forTests = [...testTools, "servers", "compose", "python", "yaml", "actionlint"];
 
 /** A look at a deployment must not start an engine, and with it containers, on its own. */
 const look = { needs: pulumi, uses: /** @type {PieceName[]} */ (["engine"]) };
@@ -43,7 +43,7 @@ const table = {
 };
 
 /** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
-export const everything = [...deployment, ...forTests];
+export const everything = [...deployment, ...forTests, "applications"];
 
 /**
  * Whether somebody elsewhere waits for the command's report, and has to be told also that it could not be prepared.

@@ -71,7 +71,12 @@ describe("applications", function () {
 
   before(async () => {
     group = await Group.create({
-      settings: { downAfterMs: 1000, extraRedisConf: ["repl-diskless-sync-delay 0", "notify-keyspace-events Ex"] },
+      settings: {
+        downAfterMs: 1000,
+        notifyKeyspaceEvents: "Ex",
+        appCommands: ["flushdb", "client|list"],
+        extraRedisConf: ["repl-diskless-sync-delay 0"],
+      },
     });
     await group.up();
     await start();
