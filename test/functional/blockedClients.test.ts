@@ -20,7 +20,10 @@ async function moved(
     const next = await group.settled(30_000);
     assert.notEqual(next, old);
     await workers.awaitAtWork(next);
-    assert.deepEqual(workers.errors, []);
+    // The only replica has none itself until the old master follows it, a moment after it sent its clients away.
+    const fenced = settings.replicas === 1 && settings.minReplicasToWrite === 1;
+    const errors = workers.errors.filter((message) => !(fenced && message.startsWith("NOREPLICAS")));
+    assert.deepEqual(errors, []);
     const stayed = workers.all.filter(({ lost }) => lost === 0).map(({ job }) => job.join(" "));
     assert.deepEqual(stayed, [], "these kept their connection");
   });

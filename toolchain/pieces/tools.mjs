@@ -35,7 +35,7 @@ function tool(name, packages, commands) {
 export const redis = tool(
   "redis",
   ["redis-server", "redis-sentinel", "redis-tools"],
-  ["redis-server", "redis-sentinel", "redis-cli", "redis-benchmark"],
+  ["redis-server", "redis-sentinel", "redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"],
 );
 export const shellcheck = tool("shellcheck", ["shellcheck"], ["shellcheck"]);
 export const busybox = tool("busybox", ["busybox-static"], ["busybox"]);

@@ -26,6 +26,8 @@ await forever(100, async (index) => {
   const delay = index % 3 === 0 ? 300 : 0;
   await until("add", () => queue.add("job", {}, { jobId, delay }));
   report({ added: jobId });
+  // What dashboards of such queues call; it needs `client|list`.
+  if (index % 10 === 0) await until("getWorkers", () => queue.getWorkers());
 });
 // What is left is for the next process of this program.
 await worker.close();

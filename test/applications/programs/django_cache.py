@@ -25,7 +25,8 @@ def cache_at(database):
     return {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": location, "OPTIONS": options}
 
 
-settings.configure(CACHES={"default": cache_at(0)})
+# Cleared as a whole, which needs `flushdb`: in a database of its own.
+settings.configure(CACHES={"default": cache_at(0), "cleared": cache_at(1)})
 django.setup()
 
 from django.core.cache import caches  # noqa: E402: needs the settings
@@ -45,6 +46,8 @@ while is_running():
     until("get", lambda: cache.get(f"{me}:{number % 50}"))
     until("iter_keys", lambda: list(cache.iter_keys(f"{me}:*")))
     until("lock", locked)
+    if number % 10 == 0:
+        until("clear", caches["cleared"].clear)
     number += 1
     time.sleep(0.05)
 report(summary=f"{number} rounds")
