@@ -21,7 +21,8 @@ loaded_modules() {
 explain_end() {
     # With an error of its own: 1, and after a snapshot that it cannot load what its check of that file comes to, often 0.
     # The signals have other codes.
-    [ "$1" -le 1 ] || return 0
+    # On a full disk that is the reason, and the next start waits for room.
+    if [ "$1" -gt 1 ] || ! has_room; then return 0; fi
     found=$(try_modules "$DATA_DIR/trial" "$NODE_HOME/redis.conf" "$CREDENTIALS/users")
     broken=$(echo "$found" | sed -n 's/^broken //p')
     [ -z "$broken" ] ||
