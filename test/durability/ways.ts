@@ -129,7 +129,12 @@ async function handOver({ group }: Scene): Promise<void> {
 
 async function failOverBySentinel({ group, master }: Scene): Promise<void> {
   await everywhere(group, master);
-  await group.sentinels[0]!.command("SENTINEL", "FAILOVER", group.plan.settings.masterName);
+  // Sentinel asks each 10 s only whether a replica may be promoted.
+  await waitFor(
+    "a Sentinel that would promote the replica",
+    () => group.sentinels[0]!.command("SENTINEL", "FAILOVER", group.plan.settings.masterName),
+    { timeoutMs: 15_000 },
+  );
   await waitFor("another node to be master", async () => (await group.settled()) !== master, { timeoutMs: 30_000 });
   await whole(group);
 }
