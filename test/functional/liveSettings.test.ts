@@ -246,7 +246,11 @@ describe("settings of running servers", () => {
     withGroup({ settings: { replicas: 1, sentinels: 1 } }, async (group) => {
       await group.up();
       const [sentinel] = group.sentinels;
-      const replicas = await sentinel!.sentinelList("REPLICAS");
+      // A node that begins to follow closes its clients' connections, and the Sentinel connects anew.
+      const replicas = await waitFor("the Sentinel's connection to the replica", async () => {
+        const listed = await sentinel!.sentinelList("REPLICAS");
+        return listed.every(({ flags }) => flags === "slave") && listed;
+      });
       const { reached, announced, name, engine } = group.nodes[0]!.plan;
       const contract = {
         nodes: [{ name, ...reached, announced, engine: engine.endpoint }],
