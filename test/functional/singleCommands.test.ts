@@ -64,8 +64,13 @@ describe("single commands", function () {
           /NOPERM|ACL failure|The user executing the script can't run this command/,
         );
         // What was not named stays away from them.
-        for (const name of ["flushall", "save", "client|kill"]) {
-          assert.match(await asking(as(group, master, "jobs"), (client) => answer(client, name, [])), /^NOPERM/, name);
+        const others = { flushall: [], save: [], "client|kill": ["TYPE", "normal"] };
+        for (const [name, args] of Object.entries(others)) {
+          assert.match(
+            await asking(as(group, master, "jobs"), (client) => answer(client, name, args)),
+            /^NOPERM/,
+            name,
+          );
         }
       },
     );
