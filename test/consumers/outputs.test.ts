@@ -10,7 +10,6 @@ import { parseContract, type Connection } from "../../outputs/contract";
 import { leftovers } from "../support/engine";
 import { ExampleProject, python } from "../support/exampleProject";
 import { goRedis, lettuce, runExample } from "../support/exampleClients";
-import { libraries } from "../support/libraries";
 import { expectSuccess, PulumiProject, run } from "../support/pulumiProject";
 
 const root = join(__dirname, "..", "..");
@@ -45,13 +44,6 @@ describe("who consumes the outputs", () => {
     const example = ["--import", "tsx", join(root, "examples", "ioredis", "main.ts")];
     const { stdout } = expectSuccess(await run(process.execPath, example, root, process.env, connection));
     assert.equal(stdout, "hello from ioredis\n");
-  });
-
-  it("node-redis takes it under names of its own", async () => {
-    const example = [join(root, "examples", "node-redis", "main.mjs")];
-    const env = { ...process.env, NODE_REDIS: join(libraries(), "package.json") };
-    const { stdout } = expectSuccess(await run(process.execPath, example, root, env, connection));
-    assert.equal(stdout, "hello from node-redis\n");
   });
 
   it("who only reads may read from a replica", async () => {
