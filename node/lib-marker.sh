@@ -145,7 +145,8 @@ weigh_own_data() {
     # With another base, the file was rewritten since.
     if [ "$OWN_DATA:$AOF_BASE" = "intact:$LAST_AOF_BASE" ] && [ -n "${AOF_LOADED-}" ] && [ "$AOF_BASE" != - ]; then
         if [ "$AOF_LOADED" -lt "$LAST_AOF" ]; then
-            OWN_FILE=torn OWN_TORN=$((LAST_AOF - AOF_LOADED))
+            # Whatever the end of the last run was, this data does not have it.
+            OWN_FILE=torn OWN_TORN=$((LAST_AOF - AOF_LOADED)) OWN_STOP=crashed
             OWN_OFFSET=$((LAST_OFFSET - OWN_TORN))
             [ "$OWN_OFFSET" -ge 0 ] || OWN_OFFSET=0
             return

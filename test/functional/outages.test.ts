@@ -300,7 +300,17 @@ describe("a lost disk", function () {
         const kept = readdirSync(aside).map((name) => readFileSync(join(aside, name), "latin1"));
         assert.ok(kept.join("").includes("only-here"), "the set-aside files do not have the write");
 
-        // A plain restart of a replica that has nothing of its own keeps it as it is.
+        // A plain restart of a replica that has nothing of its own keeps it as it is, once that is what its file has.
+        await waitFor("the append-only file to be written anew", async () => {
+          const info = String(await old.command("INFO", "persistence"));
+          return (
+            /aof_rewrite_in_progress:0\r\n.*aof_rewrite_scheduled:0/s.test(info) &&
+            info.includes("aof_last_bgrewrite_status:ok")
+          );
+        });
+        await waitFor("the marker to tell of the new data", async () =>
+          String(await old.command("INFO", "replication")).includes(`master_replid:${old.marker().replid}\r\n`),
+        );
         await old.kill();
         old.timedLog = "";
         old.start();
