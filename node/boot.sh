@@ -60,7 +60,6 @@ find_aof_setting() {
 }
 
 change_aof_over() {
-    await_loaded
     aof_wanted=yes
     turn_aof_on
 }
@@ -95,8 +94,8 @@ server_configuration | "$SERVER" - &
 server_pid=$!
 trap 'loaded=yes' USR1
 {
-    take_loaders_rights
     await_loaded
+    take_loaders_rights
     ! server_runs || kill -USR1 "$$"
     report_torn_file
     note_modules

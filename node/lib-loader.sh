@@ -25,7 +25,6 @@ say_if_loader_is_bound() {
 
 # Once loaded, `default` is what the users say: with the setting defaultUser, clients may be it.
 take_loaders_rights() {
-    await_loaded
     read_secrets
     rules=$(users_default)
     case $rules in

@@ -6,7 +6,6 @@ MODULES_NOTE=$DATA_DIR/node.modules
 
 # Once the data is loaded; what was loaded without a module has nothing of it.
 note_modules() {
-    await_loaded
     names=$(loaded_modules "$OWN_SERVER") && put_file "$MODULES_NOTE" "$names"
 }
 
