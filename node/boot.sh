@@ -26,6 +26,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-deposed.sh"
 . "$NODE_HOME/lib-watch.sh"
 . "$NODE_HOME/lib-successor.sh"
+. "$NODE_HOME/lib-fence.sh"
 . "$NODE_HOME/lib-handover.sh"
 . "$NODE_HOME/lib-switch.sh"
 . "$NODE_HOME/lib-handover-lock.sh"

@@ -13,6 +13,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-facts.sh"
 . "$NODE_HOME/lib-marker.sh"
 . "$NODE_HOME/lib-successor.sh"
+. "$NODE_HOME/lib-fence.sh"
 . "$NODE_HOME/lib-follow.sh"
 . "$NODE_HOME/lib-handover.sh"
 . "$NODE_HOME/lib-switch.sh"

@@ -75,7 +75,7 @@ at_once() (
 # INFO rather than ROLE: it answers while loading, and its lines need no counting.
 parse_info() {
     INFO_ROLE=down INFO_MASTER=- INFO_LINK=down INFO_DATA=empty INFO_PRIORITY=0 INFO_REPLID=- INFO_OFFSET=0
-    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_AOF=0
+    INFO_REPLID2=- INFO_SECOND=0 INFO_NOTE=none INFO_FOLLOWERS=0 INFO_ONLINE=0 INFO_GOOD=none INFO_AOF=0
     INFO_REWRITES=no INFO_AOF_ENABLED=unknown INFO_WRITES_FILE=no INFO_SAVED=unknown INFO_SAVED_AT=0
     info_host='' info_syncing=0 info_loading=''
     while IFS=: read -r key value; do
@@ -87,6 +87,8 @@ parse_info() {
         master_link_status) INFO_LINK=$value ;;
         master_sync_in_progress) info_syncing=$value ;;
         connected_slaves) INFO_FOLLOWERS=$value ;;
+        min_slaves_good_slaves) INFO_GOOD=$value ;;
+        slave[0-9]*) case $value in *state=online*) INFO_ONLINE=$((INFO_ONLINE + 1)) ;; esac ;;
         slave_priority) INFO_PRIORITY=$value ;;
         master_replid) INFO_REPLID=$value ;;
         master_replid2) INFO_REPLID2=$value ;;

@@ -90,6 +90,7 @@ await_caught_up() {
 # One Sentinel after the other until one says OK: two failovers at once would fight.
 ask_for_failover() {
     WHY_NONE=''
+    lift_fence "$SUCCESSOR"
     # shellcheck disable=SC2086 # a list
     for sentinel in $LEADER $(without "$LEADER" $ABLE); do
         view=willing
@@ -145,11 +146,12 @@ await_switch() {
     done
 }
 
-# is_known_to_all NAMED...: whether all that answered name 'next'. It takes them a tenth of a second, and a client that
-# asks the last one would be sent back here. One that does not hear of it is not waited for.
+# is_known_to_all NAMED...: whether all that answered name 'next'. It takes them a tenth of a second, on a busy machine up
+# to one, and a client that asks the last one would be sent back here, to be told READONLY. One that does not hear of it
+# is waited for no longer.
 is_known_to_all() {
     behind=$((behind + 1))
-    [ "$behind" -ge 4 ] || [ -z "$(without "$next" "$@")" ]
+    [ "$behind" -ge 16 ] || [ -z "$(without "$next" "$@")" ]
 }
 
 # Prints the address that a Sentinel names, or nothing.

@@ -7,6 +7,7 @@ watch_server() {
     while server_runs; do
         read_group
         record_state
+        mind_fence
         give_info
         hold_way_in
         case $INFO_ROLE:$INFO_LINK in

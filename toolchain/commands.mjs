@@ -12,7 +12,7 @@ const deployment = [...pulumi, "engine", "image"];
 /** @type {PieceName[]} */
 const testTools = ["redis", "shellcheck", "busybox", "compiler"];
 /** @type {PieceName[]} */
-const forTests = [...testTools, "servers", "compose", "python", "yaml", "actionlint"];
+const forTests = [...testTools, "servers", "compose", "python", "applications", "yaml", "actionlint"];
 
 /** A look at a deployment must not start an engine, and with it containers, on its own. */
 const look = { needs: pulumi, uses: /** @type {PieceName[]} */ (["engine"]) };
@@ -38,12 +38,12 @@ const table = {
   "test:unit": { needs: [...program, "shellcheck", "busybox", "actionlint"] },
   "test:functional": { needs: [...program, ...testTools] },
   "test:durability": { needs: [...program, "servers"] },
-  "test:applications": { needs: [...program, "redis", "applications"] },
+  "test:applications": { needs: [...deployment, "applications"] },
   bench: { needs: [...deployment, "redis", "compose"] },
 };
 
 /** The order in which pieces are looked for and got: each after those it builds on. @type {PieceName[]} */
-export const everything = [...deployment, ...forTests, "applications"];
+export const everything = [...deployment, ...forTests];
 
 /**
  * Whether somebody elsewhere waits for the command's report, and has to be told also that it could not be prepared.

@@ -5,10 +5,14 @@ import type { ProgramKind } from "./program.support";
 const node = (name: string, file: string): ProgramKind => ({
   name,
   command: (programs) => [process.execPath, join(programs, file)],
+  addresses: "translated",
+  tellsWhereItStands: false,
 });
 const inPython = (name: string, ...args: readonly string[]): ProgramKind => ({
   name,
   command: () => [python(), ...args],
+  addresses: "inside",
+  tellsWhereItStands: true,
 });
 
 /** The applications; a queue's sender and worker are processes of their own, as in practice. */

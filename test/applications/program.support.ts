@@ -26,6 +26,10 @@ export interface Line {
 export interface ProgramKind {
   readonly name: string;
   readonly command: (programs: string) => readonly [string, ...string[]];
+  /** Whether its library has a place for `natMap`, or it has to be where the announced addresses are reached. */
+  readonly addresses: "translated" | "inside";
+  /** Whether it writes its stack to its log at SIGUSR2. */
+  readonly tellsWhereItStands: boolean;
 }
 
 const programs = join(__dirname, "programs");
@@ -86,6 +90,18 @@ export class Program {
   /** Whether it has done something since a moment. */
   hasWorkedSince(moment: number): boolean {
     return this.lines.some(({ at, done, ran }) => at > moment && (done !== undefined || ran !== undefined));
+  }
+
+  /** Where it stands, for a failure's message, and the end of its log. */
+  async whereItStands(): Promise<string> {
+    if (this.kind.tellsWhereItStands && this.exit === undefined) {
+      const before = this.log.length;
+      this.child.kill("SIGUSR2");
+      await waitFor(`${this.name} to say where it stands`, () => this.log.includes("most recent call first", before), {
+        timeoutMs: 2000,
+      }).catch(() => undefined);
+    }
+    return `${this.name}: ${JSON.stringify(this.lines.slice(-3))}\n${this.log.slice(-6000)}`;
   }
 
   /** Tells it to end in good order, and says how it did. */

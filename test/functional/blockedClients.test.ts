@@ -38,19 +38,33 @@ const movedAsPlanned: typeof moved = (settings, move, find) =>
     find,
   );
 
+/** Waits until every node refuses writes again where too few replicas follow it. */
+const fenced = (group: Group) =>
+  waitFor(
+    "every node to count its replicas again",
+    async () => {
+      const lags = await Promise.all(group.nodes.map((node) => node.command("CONFIG", "GET", "min-replicas-max-lag")));
+      const { minReplicasMaxLagS } = group.plan.settings;
+      return lags.every((reply) => String(reply) === `min-replicas-max-lag,${minReplicasMaxLagS}`);
+    },
+    { timeoutMs: 15_000 },
+  );
+
 describe("clients while the master's role moves are sent away, and none is told an error", function () {
   this.timeout(120_000);
 
   const handOvers: Readonly<Record<string, DeploymentOverrides>> = {
     "a hand-over": {},
     "a hand-over where the new master needs a replica": { minReplicasToWrite: 1 },
+    "a hand-over where all nodes are needed for a write": { replicas: 1, minReplicasToWrite: 1 },
     "a hand-over of a server with several threads": { extraRedisConf: ["repl-diskless-sync-delay 0", "io-threads 2"] },
   };
   for (const [what, settings] of Object.entries(handOvers)) {
     it(what, () =>
-      movedAsPlanned(settings, async (_, old) => {
+      movedAsPlanned(settings, async (group, old) => {
         const { code, output } = await old.run("handover");
         assert.equal(code, 0, output);
+        await fenced(group);
         console.log(`      writes were held for ${/^done \S+ (\d+)$/m.exec(output)?.[1]} ms`);
       }),
     );
@@ -58,12 +72,12 @@ describe("clients while the master's role moves are sent away, and none is told 
 
   it("a stop of the master", () => movedAsPlanned({}, (_, old) => old.stop()));
 
-  it("a promotion without Sentinels", () => {
+  it("a promotion without Sentinels, where all nodes are needed for a write", () => {
     let master: MemberProcess;
     return movedAsPlanned(
-      { topology: "replication" },
-      (group) =>
-        withConnections(buildContract(group.plan, group.secrets), async (connections) => {
+      { topology: "replication", replicas: 1, minReplicasToWrite: 1 },
+      async (group) => {
+        await withConnections(buildContract(group.plan, group.secrets), async (connections) => {
           const plan = await planPromotion(connections, group.nodes[1]!.name);
           assert.ok(plan !== "already");
           // As people would, the clients look for the new master once it is one.
@@ -72,7 +86,9 @@ describe("clients while the master's role moves are sent away, and none is told 
               master = line.includes("is the master") ? group.nodes[1]! : master;
             },
           });
-        }),
+        });
+        await fenced(group);
+      },
       (group) => {
         master = group.nodes[0]!;
         return () => Promise.resolve(master.address);

@@ -4,11 +4,16 @@ import time
 from urllib.parse import quote
 
 from celery import Celery
+from kombu.transport.redis import SentinelChannel
 
+from asking import AskingConnection
 from report import bounds, connection as c, end_at_sigterm, failed, is_running, me, report, sentinel_kwargs, sentinels
 
 user = f"{quote(c['username'], safe='')}:{quote(c['password'], safe='')}"
 broker = ";".join(f"sentinel://{user}@{host}:{port}/0" for host, port in sentinels)
+
+# Without it, a worker that gives messages back at the end of a master may try that there for ever.
+SentinelChannel.connection_class = AskingConnection
 
 transport = {
     "master_name": c["name"],

@@ -3,6 +3,7 @@
 A report is a line of JSON on the standard output, as in report.mjs.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -30,6 +31,9 @@ sentinel_kwargs = {
 }
 
 me = str(os.getpid())
+
+# Where it stands, for a test that has waited in vain.
+faulthandler.register(signal.SIGUSR2)
 
 
 def report(**facts):
