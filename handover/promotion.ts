@@ -1,6 +1,6 @@
 import { UserError } from "../config/userError";
 import { requireNode } from "./failover";
-import { liftFence } from "./fence";
+import { liftFences } from "./fence";
 import { stateOf, statesOf, type Group, type Member } from "./group";
 import { becomeReplica, WritePause } from "./pause";
 import { whyNotInSync, type NodeState } from "./replication";
@@ -112,12 +112,12 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
   const { chosen, master, followers } = plan;
   const { say } = handover;
   let pause: WritePause | undefined;
-  let raiseFence: (() => Promise<void>) | undefined;
+  let raiseFences: (() => Promise<void>) | undefined;
   if (master !== undefined) {
     pause = await WritePause.begin(master);
     say(`writes are paused on ${master.name}`);
     const held = pause;
-    raiseFence = await orResume(master, held, async () => {
+    raiseFences = await orResume(master, held, async () => {
       if (plan.risks.length === 0) {
         const offset = await awaitCaughtUp(group, master, chosen, held, handover);
         say(`${chosen.name} has every write (offset ${offset})`);
@@ -125,8 +125,13 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
           throw new UserError("this machine stood still meanwhile, and writes may have gone on; try again");
         }
       }
-      const raise = await liftFence(chosen);
-      await becomeMaster(group, chosen, held);
+      const raise = await liftFences([chosen, master]);
+      try {
+        await becomeMaster(group, chosen, held);
+      } catch (error) {
+        await raise();
+        throw error;
+      }
       return raise;
     });
   } else {
@@ -135,7 +140,7 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
   say(`${chosen.name} is the master`);
   await repoint(plan, pause, handover);
   await awaitInSync(group, chosen, followers, handover);
-  await raiseFence?.();
+  await raiseFences?.();
   return { pausedMs: pause?.ms };
 }
 

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
-# `minReplicasToWrite` in a hand-over. The new master would tell NOREPLICAS to all until the others follow it. So it takes
-# writes without them at first, for no longer than any master does that has just lost its replicas.
+# `minReplicasToWrite` in a hand-over. The old master loses its replicas while it holds writes back, and would tell NOREPLICAS
+# to whoever comes, rather than let them wait; the new one would until the others follow it. So the old one holds writes
+# back without the fence, and the new one takes them without at first, for no longer than any master does that has just
+# lost its replicas.
 
 # The setting that is lowered is the one of the two that no person lowers to let writes through: one who sets
 # min-replicas-to-write is not to be overruled.
@@ -14,10 +16,17 @@ read_fence() {
     fence_lag=${LIVE_CONF##*min-replicas-max-lag } fence_lag=${fence_lag%%[!0-9]*}
 }
 
-# lift_fence ADDRESS: of a node that is about to become master
-lift_fence() {
+# lift_fences ADDRESS: of the own server, which holds writes back, and of the one that is about to become master
+lift_fences() {
     read_fence
-    [ "${fence:-0}" = 0 ] || ask "$1" "CONFIG SET $LIFTED" >/dev/null
+    [ "${fence:-0}" = 0 ] || at_once lift_fence "$OWN_SERVER" "$1"
+}
+
+lift_fence() { ask "$1" "CONFIG SET $LIFTED" >/dev/null; }
+
+# raise_fence: of the own server
+raise_fence() {
+    [ "${fence:-0}" = 0 ] || tell "CONFIG SET min-replicas-max-lag $fence_lag"
 }
 
 # Once a second, after ask_info of the own server. INFO says how many replicas are good only where some are asked for.
@@ -32,7 +41,7 @@ mind_fence() {
     : "${lifted_since:=$(now)}"
     if is_followed || [ $(($(now) - lifted_since)) -ge "$LIFTED_FOR_S" ]; then
         lifted_since=''
-        tell "CONFIG SET min-replicas-max-lag $fence_lag"
+        raise_fence
     fi
 }
 

@@ -20,6 +20,7 @@ hand_over() {
         result=$?
         [ "$result" = 4 ] || break
     done
+    raise_fence
     undo_preparations
     return "$result"
 }
@@ -196,14 +197,19 @@ await_moment() {
     return 1
 }
 
-# LEADER: the first of the able ones; the others keep their pace.
+# LEADER: the last of the able ones; the others keep their pace. Most clients ask the first Sentinel first, and of the one
+# that leads some get a wrong answer: until all replicas are told, a second later, its SENTINEL MASTERS has the old master.
 hasten_leader() {
-    # shellcheck disable=SC2086 # a list
-    set -- $ABLE
-    [ $# -gt 0 ] || return
-    [ "$LEADER" != "$1" ] || return 0
+    able=''
+    for sentinel in $SENTINELS; do
+        case " $ABLE " in
+        *" $sentinel "*) able=$sentinel ;;
+        esac
+    done
+    [ -n "$able" ] || return
+    [ "$LEADER" != "$able" ] || return 0
     slow_down
-    LEADER=$1
+    LEADER=$able
     ask "$LEADER" "SENTINEL DEBUG INFO-PERIOD $HASTENED_MS" >/dev/null
     return 0
 }

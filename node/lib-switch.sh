@@ -5,8 +5,10 @@
 switch_over() {
     HELD_SINCE='' next=''
     if ! await_caught_up; then
-        resume
-        return
+        is_being_replaced || {
+            resume
+            return
+        }
     elif ! is_in_time; then
         let_go && say 'the moment was missed; writes go on until the next one'
         return 4
@@ -34,6 +36,15 @@ is_in_time() {
     *) return 0 ;;
     esac
     [ "${view#* }" -ge "$MOMENT_FROM" ] && [ "${view#* }" -le "$MOMENT_OVER" ]
+}
+
+# A Sentinel that took this node for down may be replacing it by itself: what was written here from now on would be lost.
+is_being_replaced() {
+    sentinel=$LEADER
+    # shellcheck disable=SC2086 # a list
+    at_once sentinel_word $HEARD_BY | grep -q -e ' replacing$' -e "^[^ ]* [^ ]* $SUCCESSOR" || return
+    FAILOVER_ASKED=yes
+    say "a Sentinel replaces this node already ($WHY_NONE)"
 }
 
 let_go() { tell 'CLIENT UNPAUSE'; }
@@ -79,7 +90,7 @@ await_caught_up() {
         fi
         WHY_NONE="$SUCCESSOR ${reason:-is still $((own_offset - $7)) bytes behind}"
         [ "$stop_asked" = no ] || WHY_NONE='stopped as asked'
-        if [ "$3" = down ] || [ "$stop_asked" = yes ] || [ "$(now)" -ge "$catching_up_ends" ]; then
+        if [ "$3" = down ] || [ "$3" = master ] || [ "$stop_asked" = yes ] || [ "$(now)" -ge "$catching_up_ends" ]; then
             return 1
         fi
         sleep 0.01
@@ -90,7 +101,7 @@ await_caught_up() {
 # One Sentinel after the other until one says OK: two failovers at once would fight.
 ask_for_failover() {
     WHY_NONE=''
-    lift_fence "$SUCCESSOR"
+    lift_fences "$SUCCESSOR"
     # shellcheck disable=SC2086 # a list
     for sentinel in $LEADER $(without "$LEADER" $ABLE); do
         view=willing
@@ -204,6 +215,7 @@ has_given_up() {
 
 # resume: nothing was switched, and writes go on; always false
 resume() {
+    raise_fence
     if let_go; then
         say "nothing is switched, and writes go on: $WHY_NONE"
     else

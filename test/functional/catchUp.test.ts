@@ -14,12 +14,19 @@ interface Scene {
   readonly own: readonly (number | "refused" | "cut")[];
   /** ROLE MASTER LINK PRIORITY OFFSET of the successor at each look. */
   readonly successor: readonly string[];
+  /** What the Sentinel says of the master; by default that this node is it. */
+  readonly sentinel?: string;
 }
+
+const NAMES_SELF = `${SELF} 0 master `;
 
 const inSync = (offset: number) => `replica ${SELF} up 100 ${offset}`;
 
 /** Plays the part of a hand-over for which writes are held, up to the request for the failover, against a scene. */
-function play(shell: Shell, { own, successor }: Scene): { result: string; done: readonly string[] } {
+function play(
+  shell: Shell,
+  { own, successor, sentinel = NAMES_SELF }: Scene,
+): { result: string; done: readonly string[] } {
   const folder = mkdtempSync(join(tmpdir(), "redis-on-docker-catch-up-"));
   try {
     writeFileSync(join(folder, "own"), `${own.join("\n")}\n`);
@@ -27,7 +34,7 @@ function play(shell: Shell, { own, successor }: Scene): { result: string; done: 
     writeFileSync(join(folder, "done"), "");
     const script = `
       set -u; cd '${folder}'
-      SELF=${SELF} OWN_SERVER=own SUCCESSOR=${SUCCESSOR} MASTER_NAME=mymaster LEADER=sentinel ABLE=sentinel
+      SELF=${SELF} OWN_SERVER=own SUCCESSOR=${SUCCESSOR} MASTER_NAME=mymaster LEADER=sentinel ABLE=sentinel HEARD_BY=sentinel
       pause_ms=10000 PAUSE_MS=10000 budget=20 stop_asked=no aligned=no tries=0 FAILOVER_ASKED=no
       . '${node}/lib-successor.sh'
       . '${node}/lib-switch.sh'
@@ -39,6 +46,10 @@ function play(shell: Shell, { own, successor }: Scene): { result: string; done: 
       sleep() { :; }
       now() { echo . >>clock; echo $(($(wc -l <clock) / 8)); }
       without() { :; }
+      lift_fences() { :; }
+      raise_fence() { :; }
+      at_once() { "$@"; }
+      sentinel_word() { echo "sentinel $1 ${sentinel}"; }
       tell() { echo "$*" >>done; }
       node_standing() { echo "standing $1 $(next_of successor)"; echo look >>done; }
       ask() {
@@ -101,6 +112,20 @@ for (const shell of SHELLS) {
         assert.ok(done.includes("CLIENT UNPAUSE"));
         assert.match(done.at(-1)!, new RegExp(`^nothing is switched, and writes go on.*${SUCCESSOR} ${reason}`));
         assert.equal(result, "1");
+      });
+    }
+
+    for (const [what, successor, sentinel] of [
+      ["is promoted already", "master - up 100 1000", `${SELF}! 0 master replacing`],
+      ["is named already", "master - up 100 1000", `${SUCCESSOR} 1 master `],
+      ["is told to follow another", "replica 10.0.0.9:6379 up 100 1000", `${SELF}! 0 master replacing`],
+    ] as const) {
+      it(`a successor that ${what}, by a Sentinel that replaces this node by itself: writes stay held`, () => {
+        const { result, done } = play(shell, { own: [1000], successor: [successor], sentinel });
+        assert.ok(!done.includes(FAILOVER) && !done.includes("CLIENT UNPAUSE"), done.join("\n"));
+        assert.match(done.at(-2)!, /^a Sentinel replaces this node already \(10\.0\.0\.2:6379 (is a|follows)/);
+        assert.equal(done.at(-1), "stepped down");
+        assert.equal(result, "0");
       });
     }
 
