@@ -40,10 +40,16 @@ if ((wanted !== "all" && !layers.has(wanted)) || strange !== undefined) {
 
 /**
  * What runs at the same time when all layers run: real processes and real deployments mostly wait, for different things.
- * Changes and faults are measured, and have the machine to themselves. Applications run by their own command only: their
- * libraries take minutes to get, and one of them (Celery) may hang for longer than a test waits (docs/applications.md).
+ * Applications, changes and faults are measured, and have the machine to themselves.
  */
-const steps = [["unit"], ["durability"], ["functional", "deploy", "consumers"], ["changes"], ["faults"]];
+const steps = [
+  ["unit"],
+  ["durability"],
+  ["functional", "deploy", "consumers"],
+  ["applications"],
+  ["changes"],
+  ["faults"],
+];
 
 /**
  * Runs a layer; what it prints comes as it is printed, or, where another one is running, all of it at the end.

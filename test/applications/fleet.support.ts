@@ -40,7 +40,9 @@ export class Fleet {
     this.replaced.push(...old);
     await this.start(contract);
     await Promise.all(
-      old.map(async (program) => assert.equal(await program.stop(), "ended with 0", `${program.name}:\n${program.end}`)),
+      old.map(async (program) =>
+        assert.equal(await program.stop(), "ended with 0", `${program.name}:\n${program.end}`),
+      ),
     );
   }
 
