@@ -17,6 +17,9 @@ const TOLERANCE_MS = 5000;
 /** How many keys are read at once. */
 const AT_ONCE = 200;
 
+/** Keys of the checks' own probe (node/probe.sh), which end by themselves. */
+const PROBE = Buffer.from("redis-node:probe:").toString("hex");
+
 /** Everything that a server holds: each key of each database, and the functions. */
 export async function holdingsOf(server: Server): Promise<Holdings> {
   const sizes = await server.redis.info("keyspace");
@@ -49,7 +52,9 @@ async function namesIn(server: Server, database: number): Promise<readonly Buffe
     const [reply] = await ask(server, database, [["SCAN", cursor, "COUNT", 1000]]);
     const [next, found] = reply as readonly [Buffer, readonly Buffer[]];
     cursor = next.toString();
-    found.forEach((name) => names.set(name.toString("hex"), name));
+    found
+      .filter((name) => !name.toString("hex").startsWith(PROBE))
+      .forEach((name) => names.set(name.toString("hex"), name));
   } while (cursor !== "0");
   return [...names.values()];
 }

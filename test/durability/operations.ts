@@ -118,6 +118,9 @@ const aPending = (d: Draw): readonly [Buffer, readonly Command[], readonly [stri
   const group: Command[] = [
     ["XGROUP", "CREATE", key, "group", "0", "MKSTREAM"],
     ["XREADGROUP", "GROUP", "group", "one", "COUNT", 10, "STREAMS", key, ">"],
+    // Those that take over from it. One that XAUTOCLAIM makes by the way, and that gets nothing, servers pass on to nobody.
+    ["XGROUP", "CREATECONSUMER", key, "group", "two"],
+    ["XGROUP", "CREATECONSUMER", key, "group", "three"],
   ];
   return [key, [...entries, ...group], ids];
 };
