@@ -5,6 +5,7 @@ import { judgeLoader } from "./judgeLoader";
 import { describe, describeAddress, announcedBy } from "./members";
 import { copiedSoFar, loadedSoFar } from "./patience";
 import {
+  allowWrites,
   bringBack,
   chooseMaster,
   demoteStray,
@@ -155,6 +156,14 @@ function judgeReplication(group: GroupContext, member: ContractMember, facts: No
     `${others.length} replicas online`,
     `${attached.length} of ${others.length} replicas online${others.length === 0 ? "" : `, at most ${slowest} s behind`}`,
     [
+      ...(facts.replicasThatCount < facts.replicasToWrite
+        ? [
+            {
+              seen: `refuses every write (NOREPLICAS): ${facts.replicasThatCount} of the ${facts.replicasToWrite} replicas are in sync that \`minReplicasToWrite\` asks for`,
+              remedy: allowWrites(member.name, "NOREPLICAS"),
+            },
+          ]
+        : []),
       ...others.flatMap((other) => attachmentDeviations(group, facts, other)),
       ...facts.attached
         .filter((replica) => announcedBy(group.contract, replica) === undefined)

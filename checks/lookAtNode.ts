@@ -9,13 +9,14 @@ const REFUSED_COMMANDS = 128;
 
 /** Asks a data node for ROLE, INFO and the loader's rights, in one round trip. */
 export async function lookAtNode(client: Redis): Promise<NodeFacts> {
-  const [role, info, user, refused] = await Promise.all([
+  const [role, info, user, refused, fence] = await Promise.all([
     client.call("ROLE"),
     client.call("INFO", SECTIONS),
     client.call("ACL", "GETUSER", "default"),
     client.call("ACL", "LOG", REFUSED_COMMANDS),
+    client.config("GET", "min-replicas-to-write"),
   ]);
-  return nodeFacts(role, info, loaderFacts(user, refused));
+  return nodeFacts(role, info, loaderFacts(user, refused), Number(fence[1] ?? 0));
 }
 
 /** What the replies to ACL GETUSER default and ACL LOG say together. */
@@ -30,8 +31,13 @@ export function loaderFacts(userReply: unknown, refusedReply: unknown): LoaderFa
   return { bound: isOff && !mayAll, dropped: dropped.reduce((sum, { count }) => sum + Number(count), 0) };
 }
 
-/** What the replies to ROLE and INFO say together, with what is known of the loader. */
-export function nodeFacts(roleReply: unknown, infoReply: unknown, loader: LoaderFacts): NodeFacts {
+/** What the replies to ROLE and INFO say together, with what is known of the loader and of `min-replicas-to-write`. */
+export function nodeFacts(
+  roleReply: unknown,
+  infoReply: unknown,
+  loader: LoaderFacts,
+  replicasToWrite: number,
+): NodeFacts {
   const role = roleOf(roleReply);
   const info = infoOf(infoReply);
   const number = (name: string): number => Number(info[name] ?? 0);
@@ -51,6 +57,9 @@ export function nodeFacts(roleReply: unknown, infoReply: unknown, loader: Loader
           },
         }),
     attached: attachedReplicas(info),
+    replicasToWrite,
+    // Absent while a hand-over lets the node do without.
+    replicasThatCount: Number(info.min_slaves_good_slaves ?? replicasToWrite),
     runId: info.run_id ?? "",
     version: versionOf(info),
     uptimeS: number("uptime_in_seconds"),

@@ -116,7 +116,7 @@ export const lockUp = (name: string): string =>
 /** The write probe failed on the master. */
 export const allowWrites = (name: string, message: string): string => {
   if (message.startsWith("NOREPLICAS")) {
-    return "too few replicas are in sync for `minReplicasToWrite`: see `npm run status`, bring replicas back with `npm run up`";
+    return "too few replicas are in sync for `minReplicasToWrite`: bring replicas back with `npm run up`, or ask for fewer (`pulumi config set minReplicasToWrite 0`, then `npm run up`)";
   }
   if (message.startsWith("OOM")) {
     return "it is full: raise `maxmemoryMb` or choose another `maxmemoryPolicy` (`pulumi config set maxmemoryPolicy allkeys-lru`), then `npm run up`";

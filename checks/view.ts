@@ -62,6 +62,9 @@ export interface NodeFacts {
   readonly following?: Following;
   /** Replicas attached to this node. */
   readonly attached: readonly AttachedReplica[];
+  /** How many of them, heard of lately, it wants before it takes a write (`minReplicasToWrite`), and has. */
+  readonly replicasToWrite: number;
+  readonly replicasThatCount: number;
   readonly runId: string;
   readonly version: string;
   readonly uptimeS: number;

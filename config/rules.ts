@@ -42,6 +42,11 @@ export function ruleWarnings({ settings, place }: PlacedSettings): string[] {
       );
     }
   }
+  if (settings.minReplicasToWrite > 0 && settings.minReplicasToWrite === settings.replicas) {
+    warnings.push(
+      `${name}: with minReplicasToWrite as high as replicas, all writes are refused while a single node is away, also after the master's death; make one replica more, or ask for one less (${setAt(place, ["replicas"], String(settings.replicas + 1))}).`,
+    );
+  }
   if (settings.memoryLimitMb > 0 && settings.maxmemoryMb === 0) {
     warnings.push(
       `${name}: memoryLimitMb without maxmemoryMb lets the kernel kill Redis when it grows (${setAt(place, ["maxmemoryMb"], maxmemoryFor(settings))}).`,

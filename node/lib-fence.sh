@@ -7,8 +7,8 @@
 # The setting that is lowered is the one of the two that no person lowers to let writes through: one who sets
 # min-replicas-to-write is not to be overruled.
 LIFTED='min-replicas-max-lag 0'
-# Any hand-over is over by then.
-LIFTED_FOR_S=10
+# Any hand-over is over by then; and so are the replicas there that come with a setting that asks for more of them.
+LIFTED_FOR_S=10 JOINED_AFTER_S=120
 
 # How many replicas the plan wants, and how long ago each may have been heard.
 read_fence() {
@@ -29,18 +29,27 @@ raise_fence() {
     [ "${fence:-0}" = 0 ] || tell "CONFIG SET min-replicas-max-lag $fence_lag"
 }
 
+# A setting asks for more replicas than follow this master now: those that come with it have not been made yet.
+asks_for_more() {
+    read_fence
+    ask_info "$OWN_SERVER"
+    [ "$INFO_ROLE" = master ] && [ "$INFO_ONLINE" -lt "${fence:-0}" ]
+}
+
 # Once a second, after ask_info of the own server. INFO says how many replicas are good only where some are asked for.
 mind_fence() {
     read_fence
-    case $INFO_ROLE:${fence:-0}:$INFO_GOOD in
+    [ "${fence:-0}" -le "${fence_before:-${fence:-0}}" ] || lifted_for=$JOINED_AFTER_S
+    fence_before=${fence:-0}
+    case $INFO_ROLE:$fence_before:$INFO_GOOD in
     [!mr]*:*:* | *:0:* | *:*:[0-9]*)
-        lifted_since=''
+        lifted_since='' lifted_for=$LIFTED_FOR_S
         return
         ;;
     esac
     : "${lifted_since:=$(now)}"
-    if is_followed || [ $(($(now) - lifted_since)) -ge "$LIFTED_FOR_S" ]; then
-        lifted_since=''
+    if is_followed || [ $(($(now) - lifted_since)) -ge "$lifted_for" ]; then
+        lifted_since='' lifted_for=$LIFTED_FOR_S
         raise_fence
     fi
 }

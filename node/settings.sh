@@ -11,6 +11,7 @@ NODE_HOME=${NODE_HOME:-$(dirname "$0")}
 . "$NODE_HOME/lib-ask.sh"
 . "$NODE_HOME/lib-version.sh"
 . "$NODE_HOME/lib-live.sh"
+. "$NODE_HOME/lib-fence.sh"
 
 # A change of much memory takes the server a moment.
 ANSWER_S=10
@@ -95,6 +96,10 @@ read_group
 
 if server_is_absent; then exit 0; fi
 commands=$(live_commands)
+if [ "$KIND" = data ] && asks_for_more; then
+    commands="CONFIG SET $LIFTED
+$(printf '%s\n' "$commands" | grep -v '^CONFIG SET min-replicas-max-lag ')"
+fi
 refused=$(tell_lines "$(printf '%s\n' "$commands" | grep -vxF "$AOF_OFF")")
 case $?:$refused in
 0:) ;;

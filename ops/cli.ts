@@ -32,9 +32,9 @@ function stackAndRest(words: readonly string[], options: Common): { stack: strin
 }
 
 /** For commands without other words: whatever word there is is the stack. */
-function onlyStack(words: readonly string[], options: Common): string {
+function onlyStack(words: readonly string[], options: Common, hint = "only the stack is named here"): string {
   const { stack = DEFAULT_STACK, rest } = splitWords(words, options.stack, () => true);
-  refuse(rest, "only the stack is named here");
+  refuse(rest, hint);
   return stack;
 }
 
@@ -235,7 +235,7 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
     .option("-y, --yes", "do not ask")
     .option("--json", "for machines")
     .action(async (words: string[], options: Common & { to?: string; yes?: boolean }) => {
-      const stack = onlyStack(words, options);
+      const stack = onlyStack(words, options, "who takes over is named with --to NODE");
       const { failover } = await import("./commands/failover.js");
       await carryOut({ ...options, stack }, () => failover({ ...options, stack }));
     });

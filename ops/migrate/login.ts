@@ -47,7 +47,7 @@ export async function findLogin({ user, passwordFile }: LoginOptions, server: En
     }
     if (!process.stdin.isTTY) {
       throw new UserError(
-        `${endpointText(server)} does not accept the password of the compose files; give the right one in a file: --password-file FILE (- is standard input)`,
+        `${endpointText(server)} wants a password, and not the one of the compose files; give it in a file: --password-file FILE (- is standard input)`,
       );
     }
     const password = await askHidden(`Password of ${user ?? "the user default"} at ${endpointText(server)}: `);

@@ -129,7 +129,7 @@ describe("from the compose files", () => {
       const args = ["--from", endpointText(plain.nodes[0]!), "--yes", "--deployment", "mg-other"];
       assert.match(
         (await migrate(args)).output,
-        /does not accept the password of the compose files; .*--password-file/,
+        /wants a password, and not the one of the compose files; .*--password-file/,
       );
       const { output } = expectSuccess(await migrate([...args, "--password-file", "-"], "another one: äöü\n"));
       assert.match(output, /2 of its replicas are not named and will not be closed/);

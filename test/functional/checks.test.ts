@@ -215,7 +215,12 @@ describe("checks on real processes", function () {
         { sentinels: 0, replicas: 1, lines: { "redis-master": ["min-replicas-to-write 2"] } },
         async (group) => {
           const report = await group.verify();
-          assertFinding(report, "redis-master", /does not take a write \(NOREPLICAS/, /minReplicasToWrite/);
+          assertFinding(
+            report,
+            "redis-master",
+            /refuses every write \(NOREPLICAS\): 1 of the 2 replicas/,
+            /minReplicasToWrite/,
+          );
         },
       );
       await withTestGroup(

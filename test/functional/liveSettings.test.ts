@@ -11,7 +11,7 @@ import { ownedDirective } from "../../config/redisDirectives";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
 import { stalled, withGroup, type Group, type MemberProcess } from "../support/processes";
-import { waitFor } from "../support/waitFor";
+import { holdsFor, waitFor } from "../support/waitFor";
 
 /** The group's plan with other settings, as a changed stack file has it. */
 function changedPlan(group: Group, overrides: DeploymentOverrides): DeploymentPlan {
@@ -92,6 +92,25 @@ describe("settings of running servers", () => {
         }
       }));
   }
+
+  it("that ask for more replicas than there are yet refuse no write until those have come", () =>
+    withGroup({ settings: { topology: "replication", replicas: 1 } }, async (group) => {
+      const master = await group.up();
+      const replica = group.nodes[1]!;
+      await replica.stop();
+      const plan = changedPlan(group, { minReplicasToWrite: 1 });
+      assert.deepEqual(await tell(group, master, plan), { code: 0, output: "" });
+      const raised = async () => (await config(master, "min-replicas-max-lag")) === "10";
+      // For longer than a hand-over is given.
+      await holdsFor("writes to be taken", 12_000, async () => {
+        return (await master.command("SET", "key", "value")) === "OK" && !(await raised());
+      });
+      replica.start();
+      await waitFor("the fence", raised, { timeoutMs: 20_000 });
+      assert.equal(await master.command("SET", "key", "value"), "OK");
+      await replica.stop();
+      await assert.rejects(async () => master.command("SET", "key", "value"), /NOREPLICAS/);
+    }));
 
   it("that a server refuses are said, and the node does not show that it has them", () =>
     withGroup({ settings: { topology: "replication", replicas: 0 } }, async (group) => {

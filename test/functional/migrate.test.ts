@@ -616,7 +616,7 @@ describe("what cannot be carried over gets a sentence", function () {
     const login = { password: "another" };
     await assert.rejects(
       findLogin({}, address),
-      refused(/does not accept the password of the compose files; .* --password-file FILE/),
+      refused(/wants a password, and not the one of the compose files; .* --password-file FILE/),
     );
     await assert.rejects(
       connectTo(address, { password: "wrong" }),

@@ -99,6 +99,8 @@ function nodeFacts(member: ContractMember, master: ContractMember, replicas: rea
     connectedClients: 5,
     blockedClients: 0,
     keys: 0,
+    replicasToWrite: 0,
+    replicasThatCount: 0,
     loader: { bound: false, dropped: 0 },
     info: {},
   };

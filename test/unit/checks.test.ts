@@ -90,7 +90,7 @@ describe("replies", () => {
       "db0:keys=5,expires=1,avg_ttl=0",
       "db3:keys=2,expires=0,avg_ttl=0",
     ].join("\r\n");
-    const facts = nodeFacts(["master", 42, []], info, { bound: false, dropped: 0 });
+    const facts = nodeFacts(["master", 42, []], info, { bound: false, dropped: 0 }, 0);
     assert.deepEqual(facts.attached, [{ host: "172.30.29.12", port: 6379, state: "online", offset: 40, lagS: 1 }]);
     assert.deepEqual(
       [facts.role, facts.offset, facts.keys, facts.maxmemoryBytes, facts.runId],

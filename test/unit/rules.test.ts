@@ -136,6 +136,15 @@ describe("rules between settings", () => {
     );
   });
 
+  it("warns where one node that is away would keep all writes out", () => {
+    const [warning] = parseStackSettings({ replicas: 2, minReplicasToWrite: 2 }).warnings;
+    assert.match(
+      warning ?? "",
+      /all writes are refused while a single node is away, .*\(pulumi config set replicas 3\)/,
+    );
+    assert.deepEqual(parseStackSettings({ replicas: 2, minReplicasToWrite: 1 }).warnings, []);
+  });
+
   it("warns of Sentinels without a replica, of two hosts, and of a memory limit without maxmemory", () => {
     const hosts = [host("a", "10.0.0.1"), host("b", "10.0.0.2")];
     const { warnings } = parseStackSettings({ replicas: 0, hosts, memoryLimitMb: 256 });

@@ -130,14 +130,22 @@ describe("rules of users", () => {
   it("a command that is given is one that every server knows; else the nearest one is named", () => {
     assert.deepEqual(problemsOf({ appCommands: ["flushdb", "flushdbs", "hgetex"] }), [
       {
-        path: "appCommands[1]",
-        reason: `got "flushdbs", which is no command that every server from Redis 7.0 on knows; did you mean flushdb?; allowed: ${allowed}; fix: pulumi config set --path 'appCommands[1]' 'flushdb'`,
-      },
-      {
         path: "appCommands[2]",
         reason: `got "hgetex", which is no command that every server from Redis 7.0 on knows; did you mean getex?; allowed: ${allowed}; fix: pulumi config set --path 'appCommands[2]' 'getex'`,
       },
+      {
+        path: "appCommands[1]",
+        reason: `got "flushdbs", which is no command that every server from Redis 7.0 on knows; did you mean flushdb?; allowed: ${allowed}; fix: pulumi config set --path 'appCommands[1]' 'flushdb'`,
+      },
     ]);
+  });
+
+  it("several items to remove are named from the last one on: removing one moves none of the others", () => {
+    const paths = problemsOf({ appCommands: ["debug", "flushdb", "shutdown"], rotations: ["none:1", "nobody:1"] });
+    assert.deepEqual(
+      paths.map(({ path }) => path),
+      ["appCommands[2]", "appCommands[0]", "rotations[1]", "rotations[0]"],
+    );
   });
 
   it("no application is given what breaks the deployment or shows all data; a whole command goes by its parts", () => {
