@@ -9,6 +9,7 @@
 LIFTED='min-replicas-max-lag 0'
 # Any hand-over is over by then; and so are the replicas there that come with a setting that asks for more of them.
 LIFTED_FOR_S=10 JOINED_AFTER_S=120
+lifted_since='' lifted_for=$LIFTED_FOR_S
 
 # How many replicas the plan wants, and how long ago each may have been heard.
 read_fence() {
@@ -29,11 +30,13 @@ raise_fence() {
     [ "${fence:-0}" = 0 ] || tell "CONFIG SET min-replicas-max-lag $fence_lag"
 }
 
-# A setting asks for more replicas than follow this master now: those that come with it have not been made yet.
+# The settings ask for more replicas than before, and than follow this master now: those that come with them have not been
+# made yet. (As many as before: one is away, and the fence stays closed.)
 asks_for_more() {
     read_fence
+    present=$(ask "$OWN_SERVER" 'CONFIG GET min-replicas-to-write' | sed -n 2p)
     ask_info "$OWN_SERVER"
-    [ "$INFO_ROLE" = master ] && [ "$INFO_ONLINE" -lt "${fence:-0}" ]
+    [ "$INFO_ROLE" = master ] && [ "${fence:-0}" -gt "${present:-0}" ] && [ "$INFO_ONLINE" -lt "$fence" ]
 }
 
 # Once a second, after ask_info of the own server. INFO says how many replicas are good only where some are asked for.

@@ -110,6 +110,10 @@ describe("settings of running servers", () => {
       assert.equal(await master.command("SET", "key", "value"), "OK");
       await replica.stop();
       await assert.rejects(async () => master.command("SET", "key", "value"), /NOREPLICAS/);
+      // It asks for no more than before.
+      const other = changedPlan(group, { minReplicasToWrite: 1, maxmemoryMb: 64 });
+      assert.deepEqual(await tell(group, master, other), { code: 0, output: "" });
+      await assert.rejects(async () => master.command("SET", "key", "value"), /NOREPLICAS/);
     }));
 
   it("that a server refuses are said, and the node does not show that it has them", () =>
