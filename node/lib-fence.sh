@@ -34,9 +34,12 @@ raise_fence() {
 # made yet. (As many as before: one is away, and the fence stays closed.)
 asks_for_more() {
     read_fence
-    present=$(ask "$OWN_SERVER" 'CONFIG GET min-replicas-to-write' | sed -n 2p)
+    [ "${fence:-0}" != 0 ] || return
+    # One that does not answer is not waited for here: it is told all the same, and that says so.
+    present=$(ANSWER_S=1 && ask "$OWN_SERVER" 'CONFIG GET min-replicas-to-write' | sed -n 2p)
+    [ "$fence" -gt "${present:-$fence}" ] || return
     ask_info "$OWN_SERVER"
-    [ "$INFO_ROLE" = master ] && [ "${fence:-0}" -gt "${present:-0}" ] && [ "$INFO_ONLINE" -lt "$fence" ]
+    [ "$INFO_ROLE" = master ] && [ "$INFO_ONLINE" -lt "$fence" ]
 }
 
 # Once a second, after ask_info of the own server. INFO says how many replicas are good only where some are asked for.
