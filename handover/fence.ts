@@ -1,29 +1,33 @@
 import type { Member } from "./group";
 
-/**
- * Lets nodes whose role moves take or hold writes without the replicas that `minReplicasToWrite` asks for: the old
- * master, which holds them back and loses its replicas meanwhile, and the new one, until the others follow it. They would
- * tell `NOREPLICAS` to all. Lowered is the one of the two settings that no person lowers to let writes through, and a
- * node's own program raises it again within 10 s, should nobody else do it (node/lib-fence.sh).
- *
- * @returns what raises them again.
- */
-export async function liftFences(nodes: readonly Pick<Member, "redis">[]): Promise<() => Promise<void>> {
-  const raises = await Promise.all(nodes.map(liftFence));
-  return async () => {
-    await Promise.allSettled(raises.map((raise) => raise()));
-  };
+/** A node's word on the replicas that it wants before it takes a write (`minReplicasToWrite`). */
+export interface Fence {
+  /**
+   * Has the node take, or hold, writes without replicas. The old master loses them while it holds writes back, and the new
+   * one has none until the others follow it: they would tell `NOREPLICAS` to all. Not waited for: what is told to the node
+   * next comes after it.
+   */
+  lift(): void;
+  raise(): Promise<void>;
 }
 
-async function liftFence({ redis }: Pick<Member, "redis">): Promise<() => Promise<void>> {
+/** How long ago a replica may have been heard to count; none counts at 0, and no replica is asked for. */
+const SETTING = "min-replicas-max-lag";
+
+/**
+ * Looks at the fence of a node. Lowered is the one of the two settings that no person lowers to let writes through, and a
+ * node's own program raises it again within 10 s, should nobody else do it (node/lib-fence.sh).
+ */
+export async function fenceOf({ redis }: Pick<Member, "redis">): Promise<Fence> {
   const [, replicas] = await redis.config("GET", "min-replicas-to-write");
-  const [, lag] = await redis.config("GET", "min-replicas-max-lag");
+  const [, lag] = await redis.config("GET", SETTING);
   if (replicas === "0" || lag === "0") {
-    return () => Promise.resolve();
+    return { lift: () => undefined, raise: () => Promise.resolve() };
   }
-  const set = async (value: string): Promise<void> => {
-    await redis.config("SET", "min-replicas-max-lag", value);
+  return {
+    lift: () => void redis.config("SET", SETTING, "0").catch(() => undefined),
+    raise: async () => {
+      await redis.config("SET", SETTING, lag!).catch(() => undefined);
+    },
   };
-  await set("0");
-  return () => set(lag!);
 }

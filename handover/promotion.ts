@@ -1,6 +1,6 @@
 import { UserError } from "../config/userError";
 import { requireNode } from "./failover";
-import { liftFences } from "./fence";
+import { fenceOf, type Fence } from "./fence";
 import { stateOf, statesOf, type Group, type Member } from "./group";
 import { becomeReplica, WritePause } from "./pause";
 import { whyNotInSync, type NodeState } from "./replication";
@@ -112,12 +112,13 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
   const { chosen, master, followers } = plan;
   const { say } = handover;
   let pause: WritePause | undefined;
-  let raiseFences: (() => Promise<void>) | undefined;
+  let fences: readonly Fence[] = [];
   if (master !== undefined) {
     pause = await WritePause.begin(master);
     say(`writes are paused on ${master.name}`);
     const held = pause;
-    raiseFences = await orResume(master, held, async () => {
+    await orResume(master, held, async () => {
+      fences = await Promise.all([chosen, master].map(fenceOf));
       if (plan.risks.length === 0) {
         const offset = await awaitCaughtUp(group, master, chosen, held, handover);
         say(`${chosen.name} has every write (offset ${offset})`);
@@ -125,14 +126,15 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
           throw new UserError("this machine stood still meanwhile, and writes may have gone on; try again");
         }
       }
-      const raise = await liftFences([chosen, master]);
+      fences.forEach((fence) => fence.lift());
       try {
         await becomeMaster(group, chosen, held);
       } catch (error) {
-        await raise();
+        if (!(error instanceof InDoubt)) {
+          await raised(fences);
+        }
         throw error;
       }
-      return raise;
     });
   } else {
     await becomeMaster(group, chosen);
@@ -140,9 +142,11 @@ export async function promote(group: Group, plan: PromotionPlan, handover: Hando
   say(`${chosen.name} is the master`);
   await repoint(plan, pause, handover);
   await awaitInSync(group, chosen, followers, handover);
-  await raiseFences?.();
+  await raised(fences);
   return { pausedMs: pause?.ms };
 }
+
+const raised = (fences: readonly Fence[]) => Promise.all(fences.map((fence) => fence.raise()));
 
 /** For how long a node that was told to become master, and fell silent, is asked what it is. */
 const DOUBT = { forMs: 10_000, everyMs: 200 };
