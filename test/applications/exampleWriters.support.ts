@@ -14,7 +14,7 @@ import { waitFor } from "../support/waitFor";
 const WRITING_S = 600;
 
 /** What a client may add to the servers' own time, in milliseconds; libraries' own bounds add 5 s, 10 s or more. */
-const ADDED_MS = 3000;
+const ADDED_MS = 4500;
 
 const examples = join(__dirname, "..", "..", "examples");
 const withSeconds = (...words: readonly string[]): ExampleClient["args"] => {
