@@ -5,8 +5,8 @@ import { judgeLoader } from "./judgeLoader";
 import { describe, describeAddress, announcedBy } from "./members";
 import { copiedSoFar, loadedSoFar } from "./patience";
 import {
-  allowWrites,
   bringBack,
+  bringReplicas,
   chooseMaster,
   demoteStray,
   letStart,
@@ -160,7 +160,7 @@ function judgeReplication(group: GroupContext, member: ContractMember, facts: No
         ? [
             {
               seen: `refuses every write (NOREPLICAS): ${facts.replicasThatCount} of the ${facts.replicasToWrite} replicas are in sync that \`minReplicasToWrite\` asks for`,
-              remedy: allowWrites(member.name, "NOREPLICAS"),
+              remedy: bringReplicas(),
             },
           ]
         : []),

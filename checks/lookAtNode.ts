@@ -7,7 +7,7 @@ const SECTIONS = ["server", "clients", "memory", "persistence", "replication", "
 /** As many as a server keeps of the commands that it refused (`acllog-max-len`). */
 const REFUSED_COMMANDS = 128;
 
-/** Asks a data node for ROLE, INFO and the loader's rights, in one round trip. */
+/** Asks a data node for ROLE, INFO, the loader's rights and how many replicas it wants, in one round trip. */
 export async function lookAtNode(client: Redis): Promise<NodeFacts> {
   const [role, info, user, refused, fence] = await Promise.all([
     client.call("ROLE"),

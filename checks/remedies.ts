@@ -113,10 +113,14 @@ export const restoreQuorum = (): string =>
 export const lockUp = (name: string): string =>
   `whoever reaches it can read and change everything: remove the container (\`docker rm -f ${name}\` on its host) and run \`npm run up\`, which gives it the generated password`;
 
+/** A master that has too few replicas for `minReplicasToWrite`. */
+export const bringReplicas = (): string =>
+  "too few replicas are in sync for `minReplicasToWrite`: bring replicas back with `npm run up`, or ask for fewer (`pulumi config set minReplicasToWrite 0`, then `npm run up`)";
+
 /** The write probe failed on the master. */
 export const allowWrites = (name: string, message: string): string => {
   if (message.startsWith("NOREPLICAS")) {
-    return "too few replicas are in sync for `minReplicasToWrite`: bring replicas back with `npm run up`, or ask for fewer (`pulumi config set minReplicasToWrite 0`, then `npm run up`)";
+    return bringReplicas();
   }
   if (message.startsWith("OOM")) {
     return "it is full: raise `maxmemoryMb` or choose another `maxmemoryPolicy` (`pulumi config set maxmemoryPolicy allkeys-lru`), then `npm run up`";

@@ -25,10 +25,11 @@ export function userWarnings(settings: DeploymentSettings): string[] {
   });
 }
 
-/*
- * The items of a list are judged from its end: whoever removes what is wrong in the order in which it is said must not move
- * what is to be removed next.
+/**
+ * The items of a list, from its end, each with its place: whoever removes what is wrong in the order in which it is said
+ * must not move what is to be removed next.
  */
+const fromTheEnd = <T>(items: readonly T[]): readonly [index: number, item: T][] => [...items.entries()].reverse();
 
 function commandProblems({ appCommands, users }: DeploymentSettings, place: Place): Problem[] {
   const lists: readonly (readonly [SettingPath, readonly string[]])[] = [
@@ -36,7 +37,7 @@ function commandProblems({ appCommands, users }: DeploymentSettings, place: Plac
     ...users.map(({ commands }, index) => [["users", index, "commands"], commands] as const),
   ];
   return lists.flatMap(([list, commands]) =>
-    [...commands.entries()].reverse().flatMap(([index, name]) => {
+    fromTheEnd(commands).flatMap(([index, name]) => {
       const refusal = isCategory(name) ? undefined : commandRefusal(name);
       if (refusal === undefined) {
         return [];
@@ -72,7 +73,7 @@ function rotationProblems(settings: DeploymentSettings, place: Place): Problem[]
   const { tls, tlsCertificate } = settings;
   const known = [...userNames(settings), ...(tls && tlsCertificate === "" ? [TLS_AUTHORITY] : [])];
   const rotations = settings.rotations.map(parseRotation);
-  return [...rotations.entries()].reverse().flatMap(([index, { user }]) => {
+  return fromTheEnd(rotations).flatMap(([index, { user }]) => {
     const path = pathAt(place, ["rotations", index]);
     // Another deployment may have the user, and need the item of the common list.
     const instead = place.inherited.has("rotations") ? ", or give this deployment a list of its own" : "";

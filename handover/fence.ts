@@ -1,3 +1,4 @@
+import { fieldsOf } from "../checks/replies";
 import type { Member } from "./group";
 
 /** A node's word on the replicas that it wants before it takes a write (`minReplicasToWrite`). */
@@ -19,8 +20,9 @@ const SETTING = "min-replicas-max-lag";
  * node's own program raises it again within 10 s, should nobody else do it (node/lib-fence.sh).
  */
 export async function fenceOf({ redis }: Pick<Member, "redis">): Promise<Fence> {
-  const [, replicas] = await redis.config("GET", "min-replicas-to-write");
-  const [, lag] = await redis.config("GET", SETTING);
+  const { "min-replicas-to-write": replicas, [SETTING]: lag } = fieldsOf(
+    await redis.config("GET", "min-replicas-to-write", SETTING),
+  );
   if (replicas === "0" || lag === "0") {
     return { lift: () => undefined, raise: () => Promise.resolve() };
   }
