@@ -59,12 +59,14 @@ export function createMember(
   const { settings } = plan;
   const { provider, image, network } = base.on(member.engine);
   const labels = ownershipLabels(plan.name, stackIdentity());
+  // A volume is never replaced for a label: one that the engine made by itself has none.
+  const ofVolumes = { parent, provider, ignoreChanges: ["labels"] };
   const volume = new docker.Volume(
     member.volume,
     { name: member.volume, labels },
-    { parent, provider, ...volumeRetention(settings.dataVolumes) },
+    { ...ofVolumes, ...volumeRetention(settings.dataVolumes) },
   );
-  const secrets = new docker.Volume(member.secretsVolume, { name: member.secretsVolume, labels }, { parent, provider });
+  const secrets = new docker.Volume(member.secretsVolume, { name: member.secretsVolume, labels }, ofVolumes);
   // Everything that only a new container can change, and that the plan decides. What a running one can change stays out
   // of it: the revision would replace the container all the same.
   const fixed = {

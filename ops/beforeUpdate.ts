@@ -2,6 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportState, hasResources, type ExportedState } from "./exportedState";
+import { say } from "./announce";
+import { lossText, lostVolumes, remakeVolumes } from "./lostVolumes";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 import { UserError } from "../config/userError";
@@ -10,14 +12,27 @@ import { settingsFile } from "./words";
 /**
  * Makes sure that an update does not stop half-way for a reason that is known before.
  *
- * @returns pulumi's options for it.
- * @throws UserError when the stack's secrets cannot be encrypted.
+ * @param ask asks whether to go on without any of the data that there was; undefined where nobody is to be asked.
+ * @returns pulumi's options for it; undefined when it is not to be.
+ * @throws UserError when the stack's secrets cannot be encrypted, or a lost volume cannot be made anew.
  */
-export async function beforeUpdate(stack: string): Promise<readonly string[]> {
+export async function beforeUpdate(
+  stack: string,
+  ask: ((question: string) => Promise<boolean>) | undefined,
+): Promise<readonly string[] | undefined> {
   const state = await exportState(stack);
   if (!hasResources(state)) {
     await requireEncryption(stack);
   }
+  const loss = await lostVolumes(state);
+  const text = lossText(loss);
+  if (text !== undefined) {
+    say(text);
+  }
+  if (loss.everything && ask !== undefined && !(await ask(`Deploy stack "${stack}" afresh, without data?`))) {
+    return undefined;
+  }
+  await remakeVolumes(loss);
   return previewOptions(state);
 }
 

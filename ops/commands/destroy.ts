@@ -2,6 +2,7 @@ import { say } from "../announce";
 import { confirm } from "../ask";
 import { exportState, hasResources } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
+import { lostVolumes, remakeVolumes } from "../lostVolumes";
 import { refuseNeighbours } from "../neighbours";
 import { runPulumi } from "../pulumi";
 import { agreedTo } from "../secondLook";
@@ -36,6 +37,8 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
     return EXIT.failed;
   }
   const { volumes } = removed;
+  // What was removed by hand stops the refresh.
+  await remakeVolumes(await lostVolumes(await exportState(stack)));
   // It would hold on to its network.
   await removeHalfMade(stack, say);
   const isProtected = volumes.some(({ fate }) => fate === "protected");

@@ -1,4 +1,5 @@
 import { say } from "../announce";
+import { confirm } from "../ask";
 import { beforeUpdate } from "../beforeUpdate";
 import { runPulumi } from "../pulumi";
 import { connectionHelp } from "../connectionHelp";
@@ -6,6 +7,7 @@ import { afterFailure } from "../hints";
 import { removeHalfMade } from "../halfMade";
 import { releaseStaleLocks } from "../staleLock";
 import { makeStack, readContracts } from "../stack";
+import { EXIT } from "../../config/userError";
 
 export interface UpOptions {
   readonly stack: string;
@@ -23,7 +25,12 @@ export async function up({ stack, args }: UpOptions): Promise<number> {
   if (killed.length > 0) {
     await removeHalfMade(stack, say);
   }
-  const options = await beforeUpdate(stack);
+  const asks = process.stdin.isTTY && !args.includes("--yes");
+  const options = await beforeUpdate(stack, asks ? (question) => confirm(question) : undefined);
+  if (options === undefined) {
+    say("Nothing was changed.");
+    return EXIT.failed;
+  }
   const update = () =>
     runPulumi(["up", "--yes", "--refresh", "--suppress-outputs", "--stack", stack, ...options, ...args]);
   let exitCode = await update();
