@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+
 /** Arithmetic on IPv4 addresses and /24 networks; pure. */
 
 export const isLoopback = (address: string): boolean => address.startsWith("127.");
@@ -22,4 +24,18 @@ export function derivedSubnet(redisPort: number): string {
 
 function networkPart(subnet: string): string {
   return subnet.split(".").slice(0, 3).join(".");
+}
+
+/** Whether two IPv4 networks share an address: one of them then contains the other's first one. */
+export const overlap = (a: string, b: string): boolean => contains(a, b) || contains(b, a);
+
+/** Whether an IPv4 network, `a.b.c.d/n`, has an address in it, with or without a prefix of its own. */
+export function contains(network: string, other: string): boolean {
+  const [address, prefix] = network.split("/");
+  if (address === undefined || prefix === undefined || address.includes(":") || other.includes(":")) {
+    return false;
+  }
+  const list = new BlockList();
+  list.addSubnet(address, Number(prefix));
+  return list.check(other.split("/")[0]!);
 }

@@ -1,6 +1,7 @@
-import { BlockList } from "node:net";
+import { overlap } from "../config/addresses";
 import { allMembers, type DeploymentPlan } from "../config/plan";
 import type { Problem } from "../config/problems";
+import { judgeHost } from "./judgeHost";
 import { ImageLooks } from "./lookInto";
 import { refuseModules } from "./modules";
 import { refuseUnreadableData } from "./serverVersion";
@@ -40,7 +41,7 @@ async function preflightPlan(
       try {
         const survey = await surveyEngine({ endpoint, image: plan.settings.image, listeners });
         surveys.set(endpoint, survey);
-        const problems = judgeSurvey(plan, endpoint, survey, stack);
+        const problems = [...judgeSurvey(plan, endpoint, survey, stack), ...judgeHost(plan, endpoint, survey)];
         return problems.length > 0 ? problems : await refuseImage(plan, endpoint, survey, stack);
       } catch (error) {
         if (!(error instanceof EngineUnreachable)) {
@@ -151,19 +152,4 @@ function holdsItsPort({ name, state }: SurveyedContainer, member: string): boole
 
 function sameAddress(a: string, b: string): boolean {
   return a === b || a === "0.0.0.0" || b === "0.0.0.0";
-}
-
-/** Whether two IPv4 networks share an address: one of them then contains the other's first one. */
-function overlap(a: string, b: string): boolean {
-  return contains(a, b) || contains(b, a);
-}
-
-function contains(network: string, other: string): boolean {
-  const [address, prefix] = network.split("/");
-  if (address === undefined || prefix === undefined || address.includes(":") || other.includes(":")) {
-    return false;
-  }
-  const list = new BlockList();
-  list.addSubnet(address, Number(prefix));
-  return list.check(other.split("/")[0]!);
 }

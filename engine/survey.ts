@@ -2,6 +2,7 @@ import type { ContainerInfo } from "dockerode";
 import { DEPLOYMENT_LABEL, IDENTITY_LABEL, KIND_LABEL, REVISION_LABEL, STACK_LABEL } from "../config/labels";
 import { engineClient } from "./engineClient";
 import { engineReasonOf, statusOf } from "./engineError";
+import { hostFacts, type EngineInfo, type HostFacts } from "./hostFacts";
 import { labelsOf } from "./labelsOf";
 import { portHolder } from "./portHolder";
 
@@ -46,6 +47,7 @@ export interface EngineSurvey {
   readonly imageId?: string;
   /** Why the image cannot be had; undefined when it is on the engine or in its registry. */
   readonly imageProblem?: string;
+  readonly host?: HostFacts;
   /** Processes that are no container's, by port; only looked for on an engine of this machine. */
   readonly foreignPorts: ReadonlyMap<number, string>;
 }
@@ -81,9 +83,10 @@ const REGISTRY_TIMEOUT_MS = 15_000;
  */
 export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey> {
   const engine = await engineClient(request.endpoint, ANSWER_TIMEOUT_MS);
-  const [containers, networks, image] = await Promise.all([
+  const [containers, networks, info, image] = await Promise.all([
     engine.listContainers({ all: true }),
     engine.listNetworks(),
+    engine.info() as Promise<EngineInfo>,
     findImage(request.endpoint, request.image),
   ]).catch((error: unknown) => {
     throw new EngineUnreachable(engineReasonOf(error));
@@ -98,6 +101,7 @@ export async function surveyEngine(request: SurveyRequest): Promise<EngineSurvey
       subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
     })),
     ...image,
+    host: hostFacts(request.endpoint, info),
     foreignPorts: await foreignPorts(request.endpoint, free),
   };
 }

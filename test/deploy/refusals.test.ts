@@ -124,6 +124,15 @@ describe("refusals", () => {
     );
   });
 
+  it("what the engine's host does not have: an address, a processor", async () => {
+    const { output } = await refusedBy({ bindAddress: "203.0.113.7", cpuSet: "0-511" });
+    assert.match(
+      output,
+      /bindAddress: is 203\.0\.113\.7, an address that the host of \S+ does not have; allowed: 0\.0\.0\.0, /,
+    );
+    assert.match(output, /cpuSet: is 0-511, and the host of \S+ has \d+ processors/);
+  });
+
   it("an engine that does not answer", async () => {
     const { output } = await refusedBy({}, { DOCKER_HOST: "unix:///tmp/there-is-no-such.sock" });
     assert.match(output, /the Docker engine at unix:\/\/\/tmp\/there-is-no-such\.sock does not answer/);
