@@ -24,6 +24,9 @@ export function formatProblems(problems: readonly Problem[]): string {
 
 /** The known name nearest to a mistyped one, or undefined when none is near enough to be meant. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) {
+    return undefined;
+  }
   const byLowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
   const lower = given.toLowerCase();
   const best = closest(lower, [...byLowerCase.keys()]);

@@ -127,7 +127,8 @@ function problemsOf(
     const path = pathText([...prefix, ...issue.path]);
     const value = valueAt(given, issue.path);
     const got = gotText(issue.path, value);
-    const fix = fixCommand(rule.secret ? "set --secret" : "set", path, rule.example);
+    const meant = typeof value === "string" ? nearestName(value, schemaAt(issue.path)?.enum ?? []) : undefined;
+    const fix = fixCommand(rule.secret ? "set --secret" : "set", path, meant ?? rule.example);
     return [{ path, reason: `got ${got}; allowed: ${rule.allowed}; fix: ${fix}` }];
   });
 }

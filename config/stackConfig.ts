@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failure } from "./failure";
 import { fixCommand, pathText } from "./places";
-import { nearestName, SettingsError, shownName } from "./problems";
+import { nearestName, SettingsError, shownName, type Problem } from "./problems";
 import { DEPLOYMENTS_KEY, secretSettings, settingNames, type DeploymentOverrides, type SettingName } from "./schema";
 import { parseStackSettings, settingsJsonSchema, type StackSettings } from "./settings";
 
@@ -18,29 +18,42 @@ export function readStackSettings(): StackSettings {
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), decodeValue(key.slice(prefix.length), value)]),
   );
+  const problems = [
+    ...otherNamespaces(Object.keys(pulumi.runtime.allConfig()), pulumi.getProject()),
+    ...plainSecrets(raw, prefix),
+  ];
+  const parsed = settingsOrProblems(raw);
+  if (problems.length > 0 || !("deployments" in parsed)) {
+    // Once for each setting: one that stands in plain text has to be set anew whatever it is.
+    const named = new Set(problems.map(({ path }) => path));
+    const others = "deployments" in parsed ? [] : parsed.problems.filter(({ path }) => !named.has(path));
+    throw failure(new SettingsError([...problems, ...others]).message);
+  }
+  return parsed;
+}
+
+function settingsOrProblems(raw: Readonly<Record<string, unknown>>): StackSettings | SettingsError {
   try {
-    refuseOtherNamespaces(Object.keys(pulumi.runtime.allConfig()), pulumi.getProject());
-    refusePlainSecrets(raw, prefix);
     return parseStackSettings(raw);
   } catch (error) {
-    throw error instanceof SettingsError ? failure(error.message) : error;
+    if (error instanceof SettingsError) {
+      return error;
+    }
+    throw error;
   }
 }
 
 /** A setting of this program's in a namespace whose name is nearly its own: nobody would read it. */
-function refuseOtherNamespaces(keys: readonly string[], project: string): void {
-  const strangers = keys.flatMap((key) => {
+function otherNamespaces(keys: readonly string[], project: string): readonly Problem[] {
+  return keys.flatMap((key) => {
     const [namespace = "", name = ""] = key.split(/:(.*)/s);
     const isMeant = isSetting(name) && namespace !== project && nearestName(namespace, [project]) !== undefined;
     const reason = `no program has this name; did you mean ${project}:${name}? Correct it in the stack's file`;
     return isMeant ? [{ path: shownName(key), reason }] : [];
   });
-  if (strangers.length > 0) {
-    throw new SettingsError(strangers);
-  }
 }
 
-function refusePlainSecrets(raw: Readonly<Record<string, unknown>>, prefix: string): void {
+function plainSecrets(raw: Readonly<Record<string, unknown>>, prefix: string): readonly Problem[] {
   const several = Object.entries((raw[DEPLOYMENTS_KEY] ?? {}) as Readonly<Record<string, DeploymentOverrides | null>>);
   const given = secretSettings.flatMap((secret) => [
     ...(raw[secret] ? [{ key: secret, path: [secret] }] : []),
@@ -49,14 +62,10 @@ function refusePlainSecrets(raw: Readonly<Record<string, unknown>>, prefix: stri
       .map(([name]) => ({ key: DEPLOYMENTS_KEY, path: [DEPLOYMENTS_KEY, name, secret] })),
   ]);
   const plain = given.filter(({ key }) => !isConfigSecret(`${prefix}${key}`)).map(({ path }) => pathText(path));
-  if (plain.length > 0) {
-    throw new SettingsError(
-      plain.map((path) => {
-        const fix = `${fixCommand("set --secret", path)}, or remove it${path.endsWith("previousPassword") ? "" : " for a generated one"}`;
-        return { path, reason: `stands in plain text in the stack's file; fix: ${fix}` };
-      }),
-    );
-  }
+  return plain.map((path) => {
+    const fix = `${fixCommand("set --secret", path)}, or remove it${path.endsWith("previousPassword") ? "" : " for a generated one"}`;
+    return { path, reason: `stands in plain text in the stack's file; fix: ${fix}` };
+  });
 }
 
 /** The SDK knows this but does not declare it in its types. */

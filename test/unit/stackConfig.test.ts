@@ -70,6 +70,23 @@ describe("a stack's configuration", () => {
     assert.equal(refusalOf({ "docker:host": "x", "other-program:name": "y" }), undefined);
   });
 
+  it("is refused with all that is wrong with it at once, whatever kind that is", () => {
+    const project = pulumi.getProject();
+    const message = refusalOf({
+      password: "pass",
+      replicas: "many",
+      maxmemoryPolicy: "allkeys-lrv",
+      [`${project.slice(0, -1)}:name`]: "cache",
+    })!;
+    assert.match(message, /^4 settings are not usable; nothing was changed\.\n/);
+    assert.match(message, /password: stands in plain text/);
+    assert.match(message, /replicas: got "many"/);
+    assert.match(
+      message,
+      /maxmemoryPolicy: got "allkeys-lrv"; .*; fix: pulumi config set maxmemoryPolicy allkeys-lru$/m,
+    );
+  });
+
   it("has no private key in plain text", () => {
     const { key } = makeCertificate({ name: "redis" });
     const message = refusalOf({ tlsKey: key });
