@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contract } from "../outputs/contract";
+import { Hopeless } from "./hopeless";
 import { judge, type Judgement } from "./judge";
 import { openObserver } from "./observe";
 import { Patience } from "./patience";
@@ -19,8 +20,8 @@ export interface Outcome {
 }
 
 /**
- * Looks at a group until nothing is left to find, or nothing has come further for a time. There is always at least one
- * look.
+ * Looks at a group until nothing is left to find, or nothing has come further for a time, or an engine says that waiting
+ * is of no use. There is always at least one look.
  *
  * @param timeoutMs how long nothing may come further; see `Patience`.
  * @param onLook called after every look that found something.
@@ -33,6 +34,7 @@ export async function converge(
 ): Promise<Outcome> {
   const observer = openObserver(contract);
   const patience = new Patience(contract, timeoutMs);
+  const hopeless = new Hopeless();
   const started = performance.now();
   try {
     for (;;) {
@@ -40,7 +42,11 @@ export async function converge(
       const view = await observer.look();
       const judgement = judge(contract, view);
       const waitedMs = performance.now() - started;
-      if (!patience.lasts(view, waitedMs, POLL_MS) || judgement.findings.length === 0) {
+      const isOver =
+        judgement.findings.length === 0 ||
+        !patience.lasts(view, waitedMs, POLL_MS) ||
+        (await hopeless.among(view, waitedMs)) !== undefined;
+      if (isOver) {
         return { view, judgement, waitedMs, waited: patience.describe(waitedMs) };
       }
       onLook(judgement.findings, waitedMs);

@@ -1,3 +1,4 @@
+import type { ContainerState } from "../engine/containerState";
 import type { Contract } from "../outputs/contract";
 
 /** Why there is no answer. */
@@ -14,6 +15,8 @@ export interface Failure {
   readonly kind: "refused" | "silent" | "closed" | "denied" | "full" | "untrusted" | "error";
   /** One sentence fragment, without secrets. */
   readonly text: string;
+  /** What the engine says of the container, where it was asked and its server does not run; see `withReasons`. */
+  readonly container?: ContainerState;
 }
 
 const SILENT_CODES = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);

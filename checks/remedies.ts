@@ -6,7 +6,22 @@ import type { Failure } from "./failures";
 const logs = (name: string): string => `look at \`npm run logs -- ${name}\``;
 
 /** A member that does not answer. */
-export function bringBack({ name }: ContractMember, { kind }: Failure): string {
+export function bringBack({ name }: ContractMember, { kind, container }: Failure): string {
+  switch (container?.status) {
+    case "paused":
+      return `its container is paused: \`docker unpause ${name}\` on its host`;
+    case "absent":
+      return `its container is gone: run \`pulumi up --refresh\` (or \`npm run up\`), which makes it anew`;
+    case "created":
+    case "exited":
+    case "dead":
+      return `its container is stopped (exit code ${container.exitCode}): run \`pulumi up --refresh\` (or \`npm run up\`) to bring it back, and ${logs(name)} for why it stopped`;
+    case "restarting":
+      return `its container ends with exit code ${container.exitCode} each time it is started: ${logs(name)} for why, then run \`npm run up\``;
+    case "running":
+    case "removing":
+    case undefined:
+  }
   switch (kind) {
     case "refused":
       return `its container is stopped or gone, or its server has not started: run \`pulumi up --refresh\` (or \`npm run up\`) to bring it back, and ${logs(name)} for why it stopped`;

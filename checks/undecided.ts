@@ -1,3 +1,4 @@
+import { askEngine, type AskContainer } from "./hopeless";
 import { execInContainer } from "../engine/execInContainer";
 import { nodeCommand } from "../node/program";
 import type { ContractEndpoint, ContractMember } from "../outputs/contract";
@@ -22,7 +23,11 @@ export const isStandby = (following: Following | undefined): boolean =>
  * connections of a node that lets nobody else in. Asked in their containers, since a server that is not started answers
  * nobody, and a full node lets only its own program in.
  */
-export async function withReasons(view: GroupView, askHealth: AskHealth = healthInContainer): Promise<GroupView> {
+export async function withReasons(
+  view: GroupView,
+  askHealth: AskHealth = healthInContainer,
+  askContainer: AskContainer = askEngine,
+): Promise<GroupView> {
   const namingHolders = async (node: NodeView): Promise<NodeView> => {
     const { member, failure } = node;
     // With TLS, a server that is full closes the connection before it says anything.
@@ -33,8 +38,15 @@ export async function withReasons(view: GroupView, askHealth: AskHealth = health
     return holders === undefined ? node : { member, failure: { kind: "full", text: holders } };
   };
   const explained = async <Facts>(seen: Seen<Facts>, waits: boolean): Promise<Seen<Facts>> => {
-    const undecided = waits ? reasonIn(await askHealth(seen.member).catch(() => "")) : undefined;
-    return undecided === undefined ? seen : { ...seen, undecided };
+    const { member, failure } = seen;
+    const [container, said] = await Promise.all([
+      failure === undefined ? undefined : askContainer(member),
+      waits ? askHealth(member).catch(() => "") : "",
+    ]);
+    const undecided = reasonIn(said);
+    const known =
+      container === undefined || failure === undefined ? seen : { member, failure: { ...failure, container } };
+    return undecided === undefined ? known : { ...known, undecided };
   };
   const [nodes, sentinels] = await Promise.all([
     Promise.all(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { membersOf } from "../checks/members";
+import { Hopeless, type AskContainer } from "../checks/hopeless";
 import { progressTo } from "../checks/progress";
 import { Patience } from "../checks/patience";
 import { currentMaster } from "../checks/roles";
@@ -13,6 +14,10 @@ import { stoppedSentence } from "./stopped";
 export interface Stage {
   /** One bounded look at the group; never rejects. */
   look(): Promise<GroupView>;
+  /** Done once, before the gate is passed for the first time: what lets a look see every member. */
+  prepare(): Promise<void>;
+  /** What the engine says of a member's container. */
+  readonly container: AskContainer;
   /** Lets a member's replacement begin. */
   release(name: string): void;
   /** Resolves, with the id of its container, once a released member is what the plan says. */
@@ -44,32 +49,44 @@ export class RolloutStopped extends Error {
 }
 
 /**
- * Replaces members one after the other: the next one only when all others can be counted on.
+ * Gives every member its turn, one after the other. One that is replaced is released only when all others can be counted
+ * on; and so is one that nothing is known to replace, after any that was: whatever the cause, no two are away at once.
  *
  * @throws RolloutStopped when they cannot; everybody who was not released is as before.
  */
 export async function conduct(
   contract: Contract,
-  replaced: readonly Replacement[],
+  turns: readonly Replacement[],
   stage: Stage,
   pace: Pace,
 ): Promise<void> {
   // What does not run interrupts nobody when it is made anew, and the others may need it.
-  const down = replaced.filter((member) => member.down);
+  const down = turns.filter((member) => member.down);
   down.forEach(({ name }) => stage.release(name));
-  await Promise.all(down.map(({ name }) => stage.done(name)));
+  const made = await Promise.all(down.map(async ({ name, id }) => (await stage.done(name)) !== id));
 
-  let remaining = replaced.filter((member) => !member.down);
+  const announced = turns.filter(({ unexpected }) => unexpected !== true);
+  let remaining = turns.filter((member) => !member.down);
+  let prepared: Promise<void> | undefined;
   let asExpected = true;
+  let surprised = false;
   let handedOver = false;
-  const back = new Set(down.map(({ name }) => name));
+  // Those that are made anew, and perhaps not back yet.
+  const back = new Set(down.filter((_, index) => made[index]).map(({ name }) => name));
+  let master = currentMaster(contract, await stage.look())?.name;
   while (remaining.length > 0) {
-    const { next, master } = await passGate(contract, remaining, back, stage, pace);
-    // With --target, members that were to be replaced stay as they are: then the master may be meant to stay, too.
+    let next = nextOf(remaining, master)!;
+    // An update that replaces nobody is none of the gate's business.
+    if (back.size > 0 || announced.some((member) => remaining.includes(member))) {
+      await (prepared ??= stage.prepare());
+      ({ next, master } = await passGate(contract, remaining, back, stage, pace));
+    }
+    // With --target, members that were to be replaced stay as they are: then the master may be meant to stay, too. And
+    // what replaced a member that was not to be, will most likely replace this one.
     if (
       next.name === master &&
       !handedOver &&
-      asExpected &&
+      (next.unexpected === true ? surprised : asExpected) &&
       stage.handOver !== undefined &&
       contract.nodes.length > 1
     ) {
@@ -77,11 +94,20 @@ export async function conduct(
       await stage.handOver(next.name);
       continue;
     }
-    const count = `${replaced.length - remaining.length + 1} of ${replaced.length}`;
-    stage.tell(`all others are well: replaces ${next.name} (${count})`, true);
+    if (next.unexpected !== true) {
+      const count = `${announced.filter((member) => !remaining.includes(member)).length + 1} of ${announced.length}`;
+      stage.tell(`all others are well: replaces ${next.name} (${count})`, true);
+    }
     stage.release(next.name);
-    asExpected = (await stage.done(next.name)) !== next.id && asExpected;
-    back.add(next.name);
+    const isNew = (await stage.done(next.name)) !== next.id;
+    if (isNew) {
+      back.add(next.name);
+    }
+    if (next.unexpected === true && isNew) {
+      surprised = true;
+      stage.tell(`${next.name} was replaced as well, for a reason of the engine's or of Pulumi's`);
+    }
+    asExpected &&= isNew || next.unexpected === true;
     remaining = remaining.filter((member) => member !== next);
   }
 }
@@ -97,19 +123,24 @@ async function passGate(
   const started = performance.now();
   const patience = new Patience(contract, patienceMs);
   let next = remaining[0]!;
+  const hopeless = new Hopeless(stage.container);
   const progress = progressTo((line) => stage.tell(`before ${next.name} is replaced, ${line}`, true));
   for (;;) {
     const view = await stage.look();
     const master = currentMaster(contract, view)?.name;
     next = nextOf(remaining, master)!;
-    const except = new Set([next, ...remaining.filter(({ broken }) => broken)].map(({ name }) => name));
+    const except = new Set(
+      [next, ...remaining.filter(({ broken, unexpected }) => broken && !unexpected)].map(({ name }) => name),
+    );
     const against = obstacles(contract, view, except);
     // A member that was broken before and does not answer now serves nobody: what could its replacement interrupt?
     if (against.length === 0 || (next.broken && !answers(view, next.name))) {
       return { next, master };
     }
     const waitedMs = performance.now() - started;
-    if (!patience.lasts(view, waitedMs, lookEveryMs)) {
+    const lost = await hopeless.among(view, waitedMs);
+    const isOver = !patience.lasts(view, waitedMs, lookEveryMs) || against.some(({ subject }) => subject === lost);
+    if (isOver) {
       throw await stopped(contract, next, remaining, back, against, view, stage, patience.describe(waitedMs));
     }
     progress(against.map(shortly), waitedMs);
@@ -133,12 +164,13 @@ async function stopped(
     against.find(({ subject }) => back.has(subject)) ?? against.find(({ subject }) => members.has(subject));
   const words = culprit === undefined ? "" : await stage.lastWords(culprit.subject);
   const master = currentMaster(contract, view)?.name;
+  const announced = remaining.filter(({ unexpected }) => unexpected !== true);
   const sentence = stoppedSentence({
     culprit: culprit ?? against[0]!,
     replaced: culprit !== undefined && back.has(culprit.subject),
     words,
     waited,
-    untouched: orderOf(remaining, master).map(({ name }) => name),
+    untouched: orderOf(announced.length > 0 ? announced : remaining, master).map(({ name }) => name),
     master,
   });
   return new RolloutStopped(next.name, sentence);

@@ -1,4 +1,4 @@
-import { allMembers, type DeploymentPlan } from "../config/plan";
+import { allMembers, type DeploymentPlan, type MemberPlan } from "../config/plan";
 import { identityOf, isBroken, type FoundMember } from "./members";
 
 /** A container that an update replaces. */
@@ -11,6 +11,11 @@ export interface Replacement {
   readonly down: boolean;
   /** Could not be counted on when the update began. */
   readonly broken: boolean;
+  /**
+   * Nothing that this program knows of replaces it, but something else may: an engine that answers differently, another
+   * build of the plugin, `--replace`, what a refresh found. Whether it does is only seen once its turn has come.
+   */
+  readonly unexpected?: boolean;
 }
 
 /** How an update replaces containers. Containers that are only created are not in it: they wait for nobody. */
@@ -29,13 +34,43 @@ export interface Target {
   readonly images: ReadonlyMap<string, string | undefined>;
 }
 
+interface Pair {
+  readonly member: MemberPlan;
+  readonly container: FoundMember;
+}
+
+/** The declared members that have a container. */
+const pairsOf = (plan: DeploymentPlan, found: readonly FoundMember[], { revisions }: Target): readonly Pair[] =>
+  allMembers(plan)
+    .filter(({ name }) => revisions.has(name))
+    .flatMap((member) => {
+      const container = found.find(({ name }) => name === member.name);
+      return container === undefined ? [] : [{ member, container }];
+    });
+
+const replacementOf = ({ member: { name, kind }, container }: Pair): Replacement => ({
+  name,
+  kind,
+  id: container.id,
+  down: !container.running,
+  broken: isBroken(container),
+});
+
+/** All members that have a container, each in its turn: those that the rollout replaces, and the unexpected ones; pure. */
+export function turnsOf(
+  plan: DeploymentPlan,
+  found: readonly FoundMember[],
+  target: Target,
+  { replaced }: Rollout,
+): readonly Replacement[] {
+  return pairsOf(plan, found, target).map(
+    (pair) => replaced.find(({ name }) => name === pair.member.name) ?? { ...replacementOf(pair), unexpected: true },
+  );
+}
+
 /** Which containers an update replaces; pure. */
 export function rolloutOf(plan: DeploymentPlan, found: readonly FoundMember[], target: Target): Rollout {
-  const members = allMembers(plan).filter(({ name }) => target.revisions.has(name));
-  const pairs = members.flatMap((member) => {
-    const container = found.find(({ name }) => name === member.name);
-    return container === undefined ? [] : [{ member, container }];
-  });
+  const pairs = pairsOf(plan, found, target);
   const replaced = pairs
     .filter(
       ({ member, container }) =>
@@ -43,13 +78,7 @@ export function rolloutOf(plan: DeploymentPlan, found: readonly FoundMember[], t
         container.imageId !== target.images.get(member.engine.endpoint) ||
         container.engine !== member.engine.endpoint,
     )
-    .map(({ member: { name, kind }, container }) => ({
-      name,
-      kind,
-      id: container.id,
-      down: !container.running,
-      broken: isBroken(container),
-    }));
+    .map(replacementOf);
   // A container of an older version of this program has no such label; its address was the same.
   const stranger = pairs.find(
     ({ member, container }) => (container.identity ?? identityOf(plan, member)) !== identityOf(plan, member),

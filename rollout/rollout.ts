@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { membersOf } from "../checks/members";
+import { askEngine } from "../checks/hopeless";
 import { openObserver } from "../checks/observe";
 import { failure } from "../config/failure";
 import { bringSecrets } from "../changes/bring";
@@ -13,13 +14,14 @@ import type { Surveys } from "../engine/survey";
 import { lastWords } from "../engine/lastWords";
 import { buildContract } from "../outputs/buildContract";
 import type { Contract } from "../outputs/contract";
+import { clientsNotice } from "./clients";
 import { conduct, RolloutStopped, type Stage } from "./conduct";
 import { scrub } from "../checks/failures";
 import { promoteAnother } from "../handover/promoteAnother";
 import { masterNow } from "./masterNow";
 import { findMembers, whereTheyAre, type FoundMember } from "./members";
 import { strandedMaster } from "./strandedMaster";
-import { describeRollout, rolloutOf, type Replacement, type Rollout } from "./order";
+import { describeRollout, rolloutOf, turnsOf, type Replacement } from "./order";
 
 /** What a rollout has to know of its deployment. */
 export interface RolloutArgs {
@@ -90,19 +92,25 @@ export class RollingUpdate {
     if (stranded !== undefined) {
       throw failure(stranded);
     }
-    const rollout = rolloutOf(plan, found, { revisions: this.revisions, images });
-    const waiting = new Set(rollout.replaced.map(({ name }) => name));
+    const target = { revisions: this.revisions, images };
+    const rollout = rolloutOf(plan, found, target);
+    const turns = turnsOf(plan, found, target, rollout);
+    const waiting = new Set(turns.map(({ name }) => name));
+    // What is created waits for nobody.
     [...this.turns.keys()].filter((name) => !waiting.has(name)).forEach((name) => this.release(name));
-    if (rollout.replaced.length === 0) {
-      return;
+    const line = describeRollout(rollout, rollout.replaced.length > 0 ? await masterNow(plan, found) : undefined);
+    if (line !== undefined) {
+      await pulumi.log.info(line, resource);
     }
-    const line = describeRollout(rollout, await masterNow(plan, found));
-    await pulumi.log.info(line!, resource);
+    const notice = clientsNotice(plan, found);
+    if (notice !== undefined) {
+      await pulumi.log.warn(notice, resource);
+    }
     if (pulumi.runtime.isDryRun() || rollout.together !== undefined) {
       waiting.forEach((name) => this.release(name));
       return;
     }
-    await this.roll(rollout, found);
+    await this.roll(turns, found);
   }
 
   /** In a preview the id may not be known yet; what the engine has under that name tells the same. */
@@ -117,10 +125,9 @@ export class RollingUpdate {
     return new Map(known);
   }
 
-  private async roll({ replaced }: Rollout, found: readonly FoundMember[]): Promise<void> {
+  private async roll(turns: readonly Replacement[], found: readonly FoundMember[]): Promise<void> {
     const { plan, resource } = this.args;
     const secrets = await valueOf(this.args.secrets);
-    await this.announceSecrets(replaced, secrets);
     const contract = buildContract(plan, secrets);
     const moved = new Set<string>();
     const present = (): Contract => whereTheyAre(contract, plan, found, moved);
@@ -134,6 +141,8 @@ export class RollingUpdate {
         : (master: string) => promoteAnother(present(), master, (text) => stage.tell(text));
     const stage: Stage = {
       look: () => observer.look(),
+      container: askEngine,
+      prepare: () => this.announceSecrets(turns, secrets),
       release: (name) => this.release(name),
       done: async (name) => {
         const id = await this.deferred(this.ids, name).promise;
@@ -150,7 +159,7 @@ export class RollingUpdate {
       tell: (text, passing = false) => void pulumi.log.info(text, resource, undefined, passing),
     };
     try {
-      await conduct(contract, replaced, stage, {
+      await conduct(contract, turns, stage, {
         patienceMs: plan.settings.checkTimeoutS * 1000,
         lookEveryMs: LOOK_EVERY_MS,
       });
@@ -160,7 +169,7 @@ export class RollingUpdate {
   }
 
   /**
-   * Those that are replaced keep their containers until their turn comes; meanwhile they have to let in whoever logs in
+   * Members keep their containers until their turn comes; meanwhile they have to let in whoever logs in
    * with the passwords of now. One that could not be counted on may not answer: its turn comes all the same.
    */
   private async announceSecrets(replaced: readonly Replacement[], secrets: GroupSecrets): Promise<void> {

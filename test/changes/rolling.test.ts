@@ -41,13 +41,13 @@ interface Watched {
 }
 
 /** An update under load; every write that was acknowledged has to be there afterwards. */
-async function upUnderLoad(project: PulumiProject, stack: string): Promise<Watched> {
+async function upUnderLoad(project: PulumiProject, stack: string, ...options: readonly string[]): Promise<Watched> {
   const contract = await project.contract(stack);
   const writer = new PatientWriter(contract, `rolling:${Date.now()}`);
   const watch = await GroupWatch.begin(contract);
   try {
     const started = performance.now();
-    const ended = await project.up(stack);
+    const ended = await project.up(stack, ...options);
     const tookS = (performance.now() - started) / 1000;
     await writer.stop();
     const now = await project.contract(stack);
@@ -104,6 +104,15 @@ describe("a rolling change under Sentinel", () => {
     const again = expectSuccess(await project.up("rolling", "--expect-no-changes"));
     console.log(`      an update without changes: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     assert.doesNotMatch(again.output, /Replaces/);
+  });
+
+  it("replaces one at a time, the master last, also for a reason that the program does not know", async () => {
+    const { ended, watch, contract } = await upUnderLoad(project, "rolling", "--replace", "**Container::**");
+    expectSuccess(ended);
+    assert.equal(watch.started.length, contract.nodes.length + contract.sentinels.length);
+    assert.equal(watch.mostAway, 1, "two containers were away at the same time");
+    assert.equal(watch.masters.length, 2, `the masters were ${watch.masters.join(", ")}`);
+    assert.equal(watch.started.at(-1), watch.masters[0]);
   });
 
   it("stops at a replica that does not come back: it says why, and nobody else is touched", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import type { AskContainer } from "../../checks/hopeless";
 import type { GroupView } from "../../checks/view";
+import type { ContainerState } from "../../engine/containerState";
 import type { Contract } from "../../outputs/contract";
 import { conduct, RolloutStopped, type Stage } from "../../rollout/conduct";
 import type { Replacement } from "../../rollout/order";
@@ -16,6 +18,7 @@ class Rehearsal implements Stage {
   readonly events: string[] = [];
   readonly lines: string[] = [];
   master = 0;
+  prepared = 0;
   /** Looks for which a replaced member does not answer. */
   looksAway = 3;
   readonly away = new Map<string, number>();
@@ -42,6 +45,15 @@ class Rehearsal implements Stage {
       this.refusing.has(node.member.name) ? { member: node.member, failure: denied } : node,
     );
     return Promise.resolve({ ...view, nodes });
+  }
+
+  /** What the engine says of containers, by name. */
+  readonly states = new Map<string, ContainerState>();
+  readonly container: AskContainer = ({ name }) => Promise.resolve(this.states.get(name));
+
+  prepare(): Promise<void> {
+    this.prepared += 1;
+    return Promise.resolve();
   }
 
   release(name: string): void {
@@ -84,6 +96,16 @@ const stopOf = async (rolling: Promise<void>): Promise<RolloutStopped> => {
   return error instanceof RolloutStopped ? error : assert.fail(String(error));
 };
 
+/** The order in which all are replaced while the first replica is the master. */
+const REPLICA_1_LAST = [
+  "redis-master",
+  "redis-replica-2",
+  "redis-sentinel-1",
+  "redis-sentinel-2",
+  "redis-sentinel-3",
+  "redis-replica-1",
+];
+
 describe("a rolling change", () => {
   const contract = contractOf(2, 3);
 
@@ -123,6 +145,18 @@ describe("a rolling change", () => {
     );
   });
 
+  it("stops at once at a container of which its engine knows that it stays away", async () => {
+    for (const status of ["exited", "paused", "absent"] as const) {
+      const stage = new Rehearsal(contract);
+      stage.looksAway = 1_000_000;
+      stage.onRelease = (name) => stage.states.set(name, { status, exitCode: 1, restarts: 0 });
+      const began = performance.now();
+      const stopped = await stopOf(conduct(contract, replacements(contract), stage, { ...PACE, patienceMs: 60_000 }));
+      assert.ok(performance.now() - began < 10_000, status);
+      assert.match(stopped.message, /^redis-replica-1 was replaced and did not come back within \d s/);
+    }
+  });
+
   it("does not begin while a member that stays is not well", async () => {
     const stage = new Rehearsal(contract);
     stage.away.set("redis-replica-2", 1_000_000);
@@ -156,6 +190,78 @@ describe("a rolling change", () => {
     const broken = replacements(bare, () => ({ broken: true })).filter(({ name }) => name === "redis-master");
     await conduct(bare, broken, stage, { ...PACE, patienceMs: 0 });
     assert.deepEqual(stage.events, ["redis-master"]);
+  });
+
+  describe("of members that nothing is known to replace", () => {
+    const unexpected = () => ({ unexpected: true });
+
+    it("releases them one after the other without a look at the group, as long as none is replaced", async () => {
+      const stage = new Rehearsal(contract);
+      stage.looksAway = 0;
+      stage.away.set("redis-sentinel-3", 1_000_000);
+      stage.release = (name) => stage.events.push(name);
+      replacements(contract).forEach(({ name }) => stage.kept.add(name));
+      await conduct(contract, replacements(contract, unexpected), stage, SOON);
+      assert.equal(stage.events.length, 6);
+      assert.equal(stage.prepared, 0);
+      assert.deepEqual(stage.lines, []);
+    });
+
+    it("once one is replaced all the same, lets the next ones wait for it, the master last", async () => {
+      const stage = new Rehearsal(contract);
+      stage.master = 1;
+      await conduct(contract, replacements(contract, unexpected), stage, PACE);
+      assert.deepEqual(stage.events, REPLICA_1_LAST);
+      assert.equal(stage.prepared, 1);
+      assert.match(stage.lines.join("\n"), /^redis-master was replaced as well, for a reason/m);
+    });
+
+    it("stops at one that does not come back", async () => {
+      const stage = new Rehearsal(contract);
+      stage.looksAway = 1_000_000;
+      const stopped = await stopOf(conduct(contract, replacements(contract, unexpected), stage, SOON));
+      assert.deepEqual(stage.events, ["redis-replica-1"]);
+      assert.match(
+        stopped.message,
+        /^redis-replica-1 was replaced and did not come back .* not touched: redis-replica-2/,
+      );
+    });
+
+    it("takes its turn among those that are to be replaced", async () => {
+      const stage = new Rehearsal(contract);
+      stage.kept.add("redis-replica-1").add("redis-sentinel-1").add("redis-sentinel-3").add("redis-master");
+      const turns = replacements(contract, (name) => ({
+        unexpected: !["redis-replica-2", "redis-sentinel-2"].includes(name),
+      }));
+      await conduct(contract, turns, stage, PACE);
+      assert.equal(stage.events.at(-1), "redis-master");
+      assert.deepEqual(
+        stage.lines.filter((line) => line.startsWith("all others")),
+        [
+          "all others are well: replaces redis-replica-2 (1 of 2)",
+          "all others are well: replaces redis-sentinel-2 (2 of 2)",
+        ],
+      );
+    });
+
+    it("hands over without Sentinels, once it is clear that the master will be replaced like the others", async () => {
+      const two = contractOf(1, 0);
+      for (const kept of [true, false]) {
+        const stage = new Rehearsal(two);
+        stage.handOver = (master) => {
+          stage.events.push(`hand-over from ${master}`);
+          stage.master = 1;
+          return Promise.resolve();
+        };
+        if (kept) {
+          two.nodes.forEach(({ name }) => stage.kept.add(name));
+        }
+        stage.looksAway = kept ? 0 : 3;
+        await conduct(two, replacements(two, unexpected), stage, PACE);
+        const handOver = kept ? [] : ["hand-over from redis-master"];
+        assert.deepEqual(stage.events, ["redis-replica-1", ...handOver, "redis-master"]);
+      }
+    });
   });
 
   describe("without Sentinels", () => {
