@@ -88,12 +88,15 @@ describe("applications", function () {
   describe("of real libraries", () => {
     before(() => fleet.start(contract));
 
-    it("go on through a hand-over", () => fleet.through(() => npmRun("failover", "--yes"), { planned: true }));
+    it("go on through a hand-over", () =>
+      fleet.through("a hand-over", () => npmRun("failover", "--yes"), { planned: true }));
 
-    it("go on through `docker stop` of the master", () => fleet.through(() => awayFor("stop"), { planned: true }));
+    it("go on through `docker stop` of the master", () =>
+      fleet.through("`docker stop`", () => awayFor("stop"), { planned: true }));
 
     it("go on through a rolling update", () =>
       fleet.through(
+        "a rolling update",
         async () => {
           project.configure(NAME, { ...settings, logMaxSizeMb: 11 });
           expectSuccess(await project.up(NAME));
@@ -103,6 +106,7 @@ describe("applications", function () {
 
     it("go on through a rotation of `app`, renewed themselves before its end", () =>
       fleet.through(
+        "a rotation",
         async () => {
           await npmRun("rotate", "app");
           contract = await project.contract(NAME);
@@ -116,10 +120,12 @@ describe("applications", function () {
 
     it("have lost no job in all of these, and run none twice", () => fleet.allJobsRun());
 
-    it("go on after `docker kill` of the master", () => fleet.through(() => awayFor("kill"), { planned: false }));
+    it("go on after `docker kill` of the master", () =>
+      fleet.through("`docker kill`", () => awayFor("kill"), { planned: false }));
 
     it("go on after a full outage", () =>
       fleet.through(
+        "a full outage",
         async () => {
           const members = [...contract.nodes, ...contract.sentinels].map(({ name }) => container(name));
           await Promise.all(members.map((member) => member.kill()));

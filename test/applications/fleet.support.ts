@@ -14,6 +14,11 @@ import { Program, type Line } from "./program.support";
 const RECONNECTING =
   /^(ConnectionError|TimeoutError|MasterNotFoundError|OperationalError|BusyLoadingError|ConnectionResetError|ConnectionRefusedError|SocketClosedUnexpectedlyError|ConnectionTimeoutError|ConnectionInterrupted|(Redis)?Error: (Connection is closed|Connection's subscriber|connect E|read E|Socket closed)|MaxRetriesPerRequestError|AttributeError: 'NoneType' object has no attribute 'client')/;
 
+/** What a program reported. */
+interface Report extends Line {
+  readonly by: string;
+}
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Applications of real libraries, one of each kind, all of them running while something happens to their Redis. */
@@ -22,6 +27,7 @@ export class Fleet {
   /** Those that are to run. */
   private programs: readonly Program[] = [];
   private readonly started: Program[] = [];
+  private readonly events: { readonly what: string; readonly began: number }[] = [];
   /** Those that were told to end, in good order. */
   private readonly replaced: Program[] = [];
 
@@ -54,11 +60,17 @@ export class Fleet {
   /**
    * Does something while the applications work, waits until all of them work again, and says what each of them noticed.
    *
+   * @param what names the event in failures.
    * @param planned no command may be told anything but that its connection is gone.
    * @throws AssertionError with the name of each application that ended.
    */
-  async through(event: () => Promise<unknown>, { planned }: { readonly planned: boolean }): Promise<void> {
+  async through(
+    what: string,
+    event: () => Promise<unknown>,
+    { planned }: { readonly planned: boolean },
+  ): Promise<void> {
     const began = Date.now();
+    this.events.push({ what, began });
     const before = this.programs;
     await event();
     await this.allWorkedSince(Date.now(), "each application to work again");
@@ -85,27 +97,35 @@ export class Fleet {
   /** Waits until all jobs that were added are done, and looks whether one was done twice that was sent once. */
   async allJobsRun(): Promise<void> {
     const now = Date.now();
-    const lines = this.started.flatMap((program) => program.lines);
-    const added = lines.filter(({ at, added }) => at < now && added !== undefined).map(({ added }) => added!);
-    const ran = (): ReadonlyMap<string, number> => {
-      const times = new Map<string, number>();
-      for (const { ran } of this.started.flatMap((program) => program.lines)) {
-        if (ran !== undefined) {
-          times.set(ran, (times.get(ran) ?? 0) + 1);
-        }
+    const reports = () =>
+      this.started.flatMap(({ name, lines }) => lines.map((line): Report => ({ ...line, by: name })));
+    const added = reports().filter(({ at, added }) => at < now && added !== undefined);
+    const ran = (): ReadonlyMap<string, readonly Report[]> => {
+      const runs = new Map<string, Report[]>();
+      for (const report of reports().filter(({ ran }) => ran !== undefined)) {
+        runs.set(report.ran!, [...(runs.get(report.ran!) ?? []), report]);
       }
-      return times;
+      return runs;
     };
     const missing = () => {
       const done = ran();
-      return added.filter((job) => !done.has(job));
+      return added.filter(({ added }) => !done.has(added!));
     };
     await waitFor("all jobs to be run", () => missing().length === 0, { timeoutMs: 60_000 }).catch(() => undefined);
-    console.log(`      ${added.length} jobs, ${missing().length} lost`);
-    const again = new Set(lines.flatMap(({ again }) => again ?? []));
-    const twice = [...ran()].filter(([job, count]) => count > 1 && job !== "repeated" && !again.has(job));
-    assert.deepEqual(missing(), [], "jobs that were not run");
-    assert.deepEqual(twice, [], "jobs that were run twice, and sent once");
+    const lost = missing();
+    console.log(`      ${added.length} jobs, ${lost.length} lost`);
+    const again = new Set(reports().flatMap(({ again }) => again ?? []));
+    const twice = [...ran()].filter(([job, runs]) => runs.length > 1 && job !== "repeated" && !again.has(job));
+    assert.deepEqual(
+      lost.map(({ added, at, by }) => `${added}, added by ${by} ${this.when(at)}`),
+      [],
+      "jobs that were not run",
+    );
+    assert.deepEqual(
+      twice.map(([job, runs]) => `${job}, run by ${runs.map(({ at, by }) => `${by} ${this.when(at)}`).join(" and ")}`),
+      [],
+      "jobs that were run twice, and sent once",
+    );
   }
 
   /** Waits until each of them has done something since a moment; one that has ended never will. */
@@ -122,6 +142,12 @@ export class Fleet {
       ended().map((program) => `${program.name} ${program.ended}:\n${program.end}`),
       [],
     );
+  }
+
+  /** A moment, as told by the event that had begun last. */
+  private when(moment: number): string {
+    const last = this.events.findLast(({ began }) => began <= moment);
+    return last === undefined ? "before all events" : `${seconds(moment - last.began)} after the start of ${last.what}`;
   }
 
   private file(name: string, connection: unknown): string {

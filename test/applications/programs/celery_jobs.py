@@ -6,14 +6,30 @@ from urllib.parse import quote
 from celery import Celery
 from kombu.transport.redis import SentinelChannel
 
-from asking import AskingConnection
+from asking import AskingConnection, patience
 from report import bounds, connection as c, end_at_sigterm, failed, is_running, me, report, sentinel_kwargs, sentinels
 
 user = f"{quote(c['username'], safe='')}:{quote(c['password'], safe='')}"
 broker = ";".join(f"sentinel://{user}@{host}:{port}/0" for host, port in sentinels)
 
-# Without it, a worker that gives messages back at the end of a master may try that there for ever.
+
+class NotingQoS(SentinelChannel.QoS):
+    """Notes again what a lost connection may have kept from the server.
+
+    A worker takes a message from its queue with one command, and notes with the next one that it has it: without that
+    note the message is lost. One whose end is not noted is run again.
+    """
+
+    def append(self, message, delivery_tag):
+        patience().call_with_retry(lambda: super(NotingQoS, self).append(message, delivery_tag), lambda _: None)
+
+    def ack(self, delivery_tag):
+        patience().call_with_retry(lambda: super(NotingQoS, self).ack(delivery_tag), lambda _: None)
+
+
+# By itself, a worker that gives messages back at the end of a master may try that there for ever.
 SentinelChannel.connection_class = AskingConnection
+SentinelChannel.QoS = NotingQoS
 
 transport = {
     "master_name": c["name"],
