@@ -17,14 +17,14 @@ export interface PresentMember {
 /**
  * Looks for all containers of the deployment on the engines that the plan uses.
  *
- * @param stack `project/stack`: only what carries its label is the deployment's own.
+ * @param owner only what carries this label is the deployment's own.
  */
-export async function findPresent(plan: DeploymentPlan, stack: string): Promise<readonly PresentMember[]> {
+export async function findPresent(plan: DeploymentPlan, owner: string): Promise<readonly PresentMember[]> {
   const engines = [...new Set(allMembers(plan).map(({ engine }) => engine.endpoint))];
   const found = await Promise.all(
     engines.map(async (endpoint) => {
       const engine = await engineClient(endpoint, ANSWER_MS);
-      const label = [`${DEPLOYMENT_LABEL}=${plan.name}`, `${STACK_LABEL}=${stack}`, KIND_LABEL];
+      const label = [`${DEPLOYMENT_LABEL}=${plan.name}`, `${STACK_LABEL}=${owner}`, KIND_LABEL];
       const containers = await engine.listContainers({ all: true, filters: { label } });
       return containers.map(({ Names, Labels, State }): PresentMember => ({
         engine: endpoint,

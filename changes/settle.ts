@@ -13,8 +13,8 @@ export interface Settling {
   readonly contract: Contract;
   /** The fixed id of each Sentinel, by its name. */
   readonly sentinelIds: Readonly<Record<string, string>>;
-  /** `project/stack` */
-  readonly stack: string;
+  /** Value of the label that the deployment's containers carry. */
+  readonly owner: string;
   readonly say: (line: string) => void;
 }
 
@@ -29,8 +29,8 @@ const MOST_ROUNDS = 3;
  *
  * @throws when a member has the old settings in spite of all, or does not take them; or one that leaves cannot go.
  */
-export async function settleGroup({ plan, contract, sentinelIds, stack, say }: Settling): Promise<void> {
-  const present = await findPresent(plan, stack);
+export async function settleGroup({ plan, contract, sentinelIds, owner, say }: Settling): Promise<void> {
+  const present = await findPresent(plan, owner);
   const states = await tellUntilCurrent({
     look: () => lookAtMembers(plan, contract, present),
     tell: () => tellMembers(plan, sentinelIds),

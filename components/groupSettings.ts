@@ -7,7 +7,6 @@ import type { GroupSecrets } from "../config/secrets";
 import { singleCommands } from "../config/users";
 import type { Contract } from "../outputs/contract";
 import { PACKAGE } from "./args";
-import { stackIdentity } from "./redisBase";
 
 export interface GroupSettingsArgs {
   readonly plan: DeploymentPlan;
@@ -17,6 +16,8 @@ export interface GroupSettingsArgs {
   readonly secrets: pulumi.Input<GroupSecrets>;
   /** The fixed id of each Sentinel, by its name. */
   readonly sentinelIds: pulumi.Input<Readonly<Record<string, string>>>;
+  /** Value of the label that the deployment's containers carry. */
+  readonly owner: pulumi.Input<string>;
 }
 
 /**
@@ -31,13 +32,13 @@ export class GroupSettings extends pulumi.ComponentResource {
   readonly settled: pulumi.Output<Contract>;
 
   constructor(name: string, args: GroupSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, running, sentinelIds, secrets } = args;
+    const { plan, running, sentinelIds, secrets, owner } = args;
     super(`${PACKAGE}:index:GroupSettings`, name, { ...liveInputs(plan), secrets }, opts);
-    this.settled = pulumi.all([running, sentinelIds, secrets]).apply(async ([contract, ids, all]) => {
+    this.settled = pulumi.all([running, sentinelIds, secrets, owner]).apply(async ([contract, ids, all, label]) => {
       if (!pulumi.runtime.isDryRun()) {
         const say = (line: string): void => void pulumi.log.info(line, this);
         await useSecrets(plan, contract, all, say);
-        await settleGroup({ plan, contract, sentinelIds: ids, stack: stackIdentity(), say });
+        await settleGroup({ plan, contract, sentinelIds: ids, owner: label, say });
       }
       return contract;
     });

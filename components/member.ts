@@ -18,7 +18,7 @@ import {
 import { identityOf } from "../rollout/members";
 import { revisionOf } from "../rollout/revision";
 import { confinement } from "./confinement";
-import { stackIdentity, type RedisBase } from "./redisBase";
+import type { RedisBase } from "./redisBase";
 
 /** The fixed id of each Sentinel, by its name. */
 export type SentinelIds = Readonly<Record<string, string>>;
@@ -58,7 +58,7 @@ export function createMember(
   const { plan } = base;
   const { settings } = plan;
   const { provider, image, network } = base.on(member.engine);
-  const labels = ownershipLabels(plan.name, stackIdentity());
+  const labels = base.owner.then((owner) => ownershipLabels(plan.name, owner));
   // A volume is never replaced for a label: one that the engine made by itself has none.
   const ofVolumes = { parent, provider, ignoreChanges: ["labels"] };
   const volume = new docker.Volume(
@@ -96,7 +96,6 @@ export function createMember(
   const configuration = files.configuration(Object.fromEntries(plan.sentinels.map(({ name }) => [name, name])));
   const program = nodeProgram();
   const ownLabels = [
-    ...labels,
     { label: KIND_LABEL, value: member.kind },
     { label: IDENTITY_LABEL, value: identityOf(plan, member) },
   ];
@@ -110,7 +109,7 @@ export function createMember(
     {
       ...fixed,
       image: image.imageId,
-      labels: [...ownLabels, { label: REVISION_LABEL, value: revision }],
+      labels: labels.then((owned) => [...owned, ...ownLabels, { label: REVISION_LABEL, value: revision }]),
       ...limitArgs(settings, files.memoryLimitMb),
       envs: [pulumi.interpolate`${GROUP_VARIABLE}=${files.group}`],
       uploads: [

@@ -2,7 +2,7 @@ import { defaultEngineEndpoint, planDeployment } from "../config/plan";
 import { SettingsError } from "../config/problems";
 import type { DeploymentSettings } from "../config/schema";
 import { preflight } from "../engine/preflight";
-import { stackIdentity } from "./redisBase";
+import { ownState, stackIdentity } from "./ownState";
 import type { RedisDeploymentArgs } from "./redisDeployment";
 
 /**
@@ -15,9 +15,10 @@ export async function prepareDeployments(
 ): Promise<readonly RedisDeploymentArgs[]> {
   const engine = defaultEngineEndpoint(process.env);
   const plans = deployments.map((settings) => planDeployment(settings, engine));
-  const { problems, surveys } = await preflight(plans, stackIdentity());
+  const recorded = await ownState();
+  const { problems, surveys, owner } = await preflight(plans, { identity: stackIdentity(), recorded, engine });
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return plans.map((plan) => ({ plan, surveys: surveys.get(plan.name) }));
+  return plans.map((plan) => ({ plan, surveys: surveys.get(plan.name), owner }));
 }

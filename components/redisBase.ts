@@ -4,11 +4,13 @@ import * as random from "@pulumi/random";
 import { allMembers, type DeploymentPlan, type EnginePlan } from "../config/plan";
 import { rotationOf } from "../config/rotations";
 import { userNames, type UserPasswords } from "../config/users";
+import { ownerOf } from "../engine/ownership";
 import { surveyEngine, type Surveys } from "../engine/survey";
 import { RollingUpdate } from "../rollout/rollout";
 import type { GroupSecrets } from "../config/secrets";
 import { PACKAGE } from "./args";
 import { Certificates } from "./certificates";
+import { ownState, stackIdentity } from "./ownState";
 import { ownershipLabels } from "../config/labels";
 
 export interface RedisBaseArgs {
@@ -16,6 +18,8 @@ export interface RedisBaseArgs {
   readonly plan: DeploymentPlan;
   /** What the engines have now, where somebody has looked already; else it looks itself. */
   readonly surveys?: Surveys;
+  /** Value of the label by which the stack knows its own things; by default found out from its state. */
+  readonly owner?: string;
 }
 
 /** What the members on one engine stand on. */
@@ -39,6 +43,8 @@ export class RedisBase extends pulumi.ComponentResource {
   readonly secrets: pulumi.Output<GroupSecrets>;
   /** Says when each member's container may be replaced. */
   readonly rollout: RollingUpdate;
+  /** Value of the label `redis-on-docker.stack` on all that is the deployment's. */
+  readonly owner: Promise<string>;
   private readonly grounds: ReadonlyMap<string, Ground>;
 
   constructor(name: string, args: RedisBaseArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -56,12 +62,14 @@ export class RedisBase extends pulumi.ComponentResource {
     this.secrets = pulumi
       .all([this.passwords, certificates?.all])
       .apply(([passwords, tls]) => ({ passwords, ...(tls === undefined ? {} : { tls }) }));
+    const surveys = args.surveys === undefined ? surveyEngines(args.plan) : Promise.resolve(args.surveys);
+    this.owner = args.owner === undefined ? findOwner(args.plan, surveys) : Promise.resolve(args.owner);
     const engines = new Map(allMembers(args.plan).map(({ engine }) => [engine.endpoint, engine] as const));
     this.grounds = new Map([...engines].map(([endpoint, engine]) => [endpoint, this.prepareEngine(engine)] as const));
     this.rollout = new RollingUpdate({
       plan: args.plan,
-      stack: stackIdentity(),
-      surveys: args.surveys === undefined ? surveyEngines(args.plan) : Promise.resolve(args.surveys),
+      owner: this.owner,
+      surveys,
       images: new Map([...this.grounds].map(([endpoint, { image }]) => [endpoint, image.imageId])),
       secrets: this.secrets,
       resource: this,
@@ -118,7 +126,7 @@ export class RedisBase extends pulumi.ComponentResource {
         name: planned.name,
         driver: "bridge",
         ipamConfigs: [{ subnet: planned.subnet }],
-        labels: ownershipLabels(name, stackIdentity()),
+        labels: this.owner.then((owner) => ownershipLabels(name, owner)),
       },
       opts,
     );
@@ -134,7 +142,5 @@ async function surveyEngines(plan: DeploymentPlan): Promise<Surveys> {
   return new Map(endpoints.map((endpoint, index) => [endpoint, surveys[index]!]));
 }
 
-/** `project/stack`, which tells the deployments of several stacks on one engine apart. */
-export function stackIdentity(): string {
-  return `${pulumi.getProject()}/${pulumi.getStack()}`;
-}
+const findOwner = async (plan: DeploymentPlan, surveys: Promise<Surveys>): Promise<string> =>
+  ownerOf(await ownState(), [await surveys], [plan], stackIdentity());

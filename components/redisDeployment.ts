@@ -16,6 +16,8 @@ export interface RedisDeploymentArgs {
   readonly plan: DeploymentPlan;
   /** What the engines have now, where somebody has looked already; else it looks itself. */
   readonly surveys?: Surveys;
+  /** Value of the label by which the stack knows its own things; by default found out from its state. */
+  readonly owner?: string;
 }
 
 /** A whole deployment: the initial master, its replicas, the Sentinels if the topology has them, and the checks. */
@@ -35,10 +37,10 @@ export class RedisDeployment extends pulumi.ComponentResource {
   readonly checked: pulumi.Output<void>;
 
   constructor(name: string, args: RedisDeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, surveys } = args;
+    const { plan, surveys, owner } = args;
     super(`${PACKAGE}:index:RedisDeployment`, name, { topology: plan.settings.topology }, opts);
     const own = { parent: this };
-    const base = new RedisBase(name, { plan, surveys }, own);
+    const base = new RedisBase(name, { plan, surveys, owner }, own);
     const [master, ...replicas] = plan.nodes;
     this.master = new RedisMaster(master!.name, { base, node: master! }, own);
     this.replicas = replicas.map((node) => new RedisReplica(node.name, { base, node }, own));
@@ -50,7 +52,8 @@ export class RedisDeployment extends pulumi.ComponentResource {
     const ids = [...[this.master, ...this.replicas].map(({ ready }) => ready), ...(this.sentinels?.ready ?? [])];
     const running = pulumi.all([planned, pulumi.all(ids)]).apply(([contract]) => contract);
     const sentinelIds = this.sentinels?.ids ?? {};
-    this.settings = new GroupSettings(`${name}-settings`, { plan, running, sentinelIds, secrets: base.secrets }, own);
+    const told = { plan, running, sentinelIds, secrets: base.secrets, owner: base.owner };
+    this.settings = new GroupSettings(`${name}-settings`, told, own);
     const { settled } = this.settings;
     const current = this.sentinels === undefined ? settled.apply(followMaster) : settled;
     this.checked = runChecks(current, this);

@@ -1,6 +1,6 @@
 /** Label of everything that a deployment owns on an engine; its value is the deployment's name. */
 export const DEPLOYMENT_LABEL = "redis-on-docker.deployment";
-/** Label that tells whose deployment it is: `project/stack`. */
+/** Label that tells whose deployment it is: `project/stack`, as the stack was called when it first deployed. */
 export const STACK_LABEL = "redis-on-docker.stack";
 /** Label of a container: the kind of its member, `data` or `sentinel`. */
 export const KIND_LABEL = "redis-on-docker.kind";

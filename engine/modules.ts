@@ -31,17 +31,17 @@ export interface NodeModules {
  *
  * Costs nothing when the deployment keeps its image, has its modules loaded, and no user has a module's category.
  *
- * @param stack `project/stack`, whose containers alone are looked at.
+ * @param stackLabel value of the label of the containers that are looked at.
  */
 export async function refuseModules(
   plan: DeploymentPlan,
   endpoint: string,
   survey: EngineSurvey,
-  stack: string,
+  stackLabel: string,
   looks: ImageLooks,
 ): Promise<Problem[]> {
   const { image, modules } = plan.settings;
-  const nodes = dataNodesOf(survey, stack, plan.name);
+  const nodes = dataNodesOf(survey, stackLabel, plan.name);
   const changesImage = nodes.some(({ imageId }) => imageId !== survey.imageId);
   if (!changesImage && modules && !needsModules(plan.settings)) {
     return [];

@@ -24,18 +24,18 @@ export interface RunningImage {
  *
  * Costs nothing when the deployment is new or keeps its image.
  *
- * @param stack `project/stack`, whose containers alone are looked at.
+ * @param owner value of the label of the containers that are looked at.
  */
 export async function refuseUnreadableData(
   plan: DeploymentPlan,
   endpoint: string,
   survey: EngineSurvey,
-  stack: string,
+  owner: string,
   looks: ImageLooks,
 ): Promise<Problem[]> {
   const { image } = plan.settings;
   const others = new Map(
-    dataNodesOf(survey, stack, plan.name)
+    dataNodesOf(survey, owner, plan.name)
       .filter(({ imageId }) => imageId !== survey.imageId)
       .map(({ imageId, name }) => [imageId, name] as const),
   );

@@ -13,7 +13,7 @@ export interface SurveyedContainer {
   readonly state: string;
   /** `data` or `sentinel`; undefined when it is none of this project's. */
   readonly kind?: string;
-  /** `project/stack` and deployment that it belongs to; undefined when it is none of this project's. */
+  /** Values of the labels that tell whose it is; undefined when it is none of this project's. */
   readonly owner?: { readonly stack: string; readonly deployment: string };
   /** Ports that it has on the host; `ip` is `0.0.0.0` for all addresses. */
   readonly ports: readonly { readonly ip: string; readonly port: number }[];

@@ -1,7 +1,10 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exportState, hasResources, type ExportedState } from "./exportedState";
+import { defaultEngineEndpoint } from "../config/plan";
+import { refuseOtherEngine } from "../engine/otherEngine";
+import { exportRaw, hasResources, parseState, type ExportedState } from "./exportedState";
+import { takeOver } from "./adopt";
 import { say } from "./announce";
 import { lossText, lostVolumes, remakeVolumes } from "./lostVolumes";
 import { askPulumi } from "./pulumi";
@@ -20,7 +23,12 @@ export async function beforeUpdate(
   stack: string,
   ask: ((question: string) => Promise<boolean>) | undefined,
 ): Promise<readonly string[] | undefined> {
-  const state = await exportState(stack);
+  const raw = await exportRaw(stack);
+  const elsewhere = await refuseOtherEngine(raw.deployment.resources, defaultEngineEndpoint(process.env));
+  if (elsewhere.length > 0) {
+    throw new UserError(elsewhere.map(({ path, reason }) => `${path}: ${reason}`).join("\n"));
+  }
+  const state = parseState(await takeOver(stack, raw));
   if (!hasResources(state)) {
     await requireEncryption(stack);
   }

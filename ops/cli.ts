@@ -135,6 +135,18 @@ Further: npm run doctor (what is installed), npm run -s pulumi -- ARGS (any pulu
       await carryOut({ stack }, () => destroy({ ...options, stack, args: rest }));
     });
 
+  command(
+    "adopt",
+    "[STACK] [--yes]",
+    "repair a state that has gone astray: take over what is the stack's on the engine of now",
+  )
+    .option("-y, --yes", "do not ask")
+    .action(async (words: string[], options: Common & { yes?: boolean }) => {
+      const stack = onlyStack(words, options);
+      const { adopt } = await import("./commands/adopt.js");
+      await carryOut({ stack }, () => adopt({ ...options, stack }));
+    });
+
   look(
     "status",
     "[STACK] [--watch[=SECONDS]]",

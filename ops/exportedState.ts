@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRawState, type RawState } from "./rawState";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 import { UserError } from "../config/userError";
@@ -60,10 +61,21 @@ export function parseState(exported: unknown): ExportedState {
  * @throws UserError when Pulumi does not give it.
  */
 export async function exportState(stack: string, withSecrets = false): Promise<ExportedState> {
+  return parseState(await exportJson(stack, withSecrets));
+}
+
+/**
+ * The same with all that is in it, for who gives it back.
+ *
+ * @throws UserError when Pulumi does not give it.
+ */
+export const exportRaw = async (stack: string): Promise<RawState> => parseRawState(await exportJson(stack, false));
+
+async function exportJson(stack: string, withSecrets: boolean): Promise<unknown> {
   const options = withSecrets ? ["--show-secrets"] : [];
   const result = await askPulumi(["stack", "export", ...options, "--stack", stack]);
   if (result.exitCode !== 0) {
     throw new UserError(`Pulumi cannot read stack "${stack}": ${pulumiReason(result.stderr)}`);
   }
-  return parseState(JSON.parse(result.stdout));
+  return JSON.parse(result.stdout);
 }

@@ -2,6 +2,7 @@ import { STACK_LABEL } from "../config/labels";
 import { engineClient } from "../engine/engineClient";
 import { engineReasonOf, statusOf } from "../engine/engineError";
 import { labelsOf } from "../engine/labelsOf";
+import { labelIn } from "../engine/ownership";
 import { stopContainer } from "../engine/stopContainer";
 import { CONTAINER, engineOf, exportState, NETWORK, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
@@ -13,8 +14,8 @@ export interface HalfMade {
   readonly name: string;
   /** Endpoint of the engine. */
   readonly engine: string;
-  /** `project/stack`, which its label says if it is there. */
-  readonly owner: string;
+  /** What its label says if it is there. */
+  readonly owner: string | undefined;
 }
 
 /** Bound on one answer of an engine; a removal takes a busy one several seconds. */
@@ -30,12 +31,10 @@ const KINDS: Readonly<Record<string, HalfMade["kind"]>> = {
 /** What may be on the engines without the stack's state knowing it; containers before the networks they are on. Pure. */
 export function halfMadeOf(state: ExportedState): readonly HalfMade[] {
   const found = state.halfMade.flatMap((resource): HalfMade[] => {
-    const { type, urn, inputs } = resource;
+    const { type, inputs } = resource;
     const kind = KINDS[type];
     const engine = engineOf(state, resource);
-    // `urn:pulumi:STACK::PROJECT::...`
-    const [stack, project] = urn.split("::");
-    const owner = `${project}/${stack!.split(":").at(-1)}`;
+    const owner = labelIn(inputs.labels, STACK_LABEL);
     return kind === undefined || engine === undefined ? [] : [{ kind, name: String(inputs.name), engine, owner }];
   });
   return found.sort((a, b) => a.kind.localeCompare(b.kind));
@@ -85,7 +84,7 @@ export async function removeUnlessRecorded(
 ): Promise<boolean> {
   try {
     const found = await find(thing);
-    if (found === undefined || recorded.has(found.id) || found.owner !== thing.owner) {
+    if (found?.owner === undefined || recorded.has(found.id) || found.owner !== thing.owner) {
       return false;
     }
     await found.remove();

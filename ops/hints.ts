@@ -8,10 +8,10 @@ export interface HintTarget {
 }
 
 const COMMAND =
-  /\bnpm run (-s )?(up|preview|destroy|status|verify|outputs|logs|connect|failover|promote|rotate|migrate)(?![\w-])( -- )?/g;
+  /\bnpm run (-s )?(up|preview|destroy|adopt|status|verify|outputs|logs|connect|failover|promote|rotate|migrate)(?![\w-])( -- )?/g;
 
 /** These take no other word than the stack, so that a sentence with one names it itself; and all deployments of it. */
-const OF_STACK = ["up", "preview", "destroy"];
+const OF_STACK = ["up", "preview", "destroy", "adopt"];
 
 /**
  * Sentences say `npm run status`, wherever they are written; whoever shows one to a person passes it through this, so that

@@ -26,8 +26,8 @@ import { describeRollout, rolloutOf, turnsOf, type Replacement } from "./order";
 /** What a rollout has to know of its deployment. */
 export interface RolloutArgs {
   readonly plan: DeploymentPlan;
-  /** `project/stack`, whose containers are its own. */
-  readonly stack: string;
+  /** Value of the label that its own containers carry. */
+  readonly owner: Promise<string>;
   /** What the engines had when the program started. */
   readonly surveys: Promise<Surveys>;
   /** Id of the image, by the engine's endpoint. */
@@ -83,9 +83,9 @@ export class RollingUpdate {
   }
 
   private async run(): Promise<void> {
-    const { plan, stack, resource } = this.args;
+    const { plan, resource } = this.args;
     const surveys = await this.args.surveys;
-    const found = findMembers(plan, surveys, stack);
+    const found = findMembers(plan, surveys, await this.args.owner);
     const images = await this.images(surveys);
     this.decided = true;
     const stranded = await strandedMaster(plan, found);

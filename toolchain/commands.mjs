@@ -22,6 +22,7 @@ const table = {
   up: { needs: deployment },
   preview: { needs: deployment },
   destroy: { needs: [...pulumi, "engine"] },
+  adopt: { needs: [...pulumi, "engine"] },
   status: look,
   verify: look,
   outputs: look,

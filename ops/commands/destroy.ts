@@ -1,6 +1,7 @@
 import { say } from "../announce";
 import { confirm } from "../ask";
-import { exportState, hasResources } from "../exportedState";
+import { takeOver } from "../adopt";
+import { exportRaw, exportState, hasResources, parseState } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
 import { lostVolumes, remakeVolumes } from "../lostVolumes";
 import { refuseNeighbours } from "../neighbours";
@@ -37,8 +38,8 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
     return EXIT.failed;
   }
   const { volumes } = removed;
-  // What was removed by hand stops the refresh.
-  await remakeVolumes(await lostVolumes(await exportState(stack)));
+  // What was removed by hand stops the refresh, and what another tool made anew would stay.
+  await remakeVolumes(await lostVolumes(parseState(await takeOver(stack, await exportRaw(stack)))));
   // It would hold on to its network.
   await removeHalfMade(stack, say);
   const isProtected = volumes.some(({ fate }) => fate === "protected");

@@ -51,6 +51,19 @@ export class PulumiProject {
     expectSuccess(await this.pulumi(["stack", "init", stack]));
   }
 
+  /** Gives a stack, and the file of its settings, another name. */
+  async rename(stack: string, name: string): Promise<void> {
+    expectSuccess(await this.pulumi(["stack", "rename", name, "--stack", stack]));
+    this.stacks.delete(stack);
+    this.stacks.add(name);
+  }
+
+  /** Removes a stack that has nothing. */
+  async removeStack(stack: string): Promise<void> {
+    expectSuccess(await this.pulumi(["stack", "rm", "--yes", "--force", "--stack", stack]));
+    this.stacks.delete(stack);
+  }
+
   /** Replaces a stack's settings. */
   configure(stack: string, settings: Readonly<Record<string, unknown>>): void {
     const salt = this.stacks.has(stack)

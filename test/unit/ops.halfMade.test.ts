@@ -7,7 +7,12 @@ const urn = (type: string, name: string) => `urn:pulumi:dev::redis-on-docker::pa
 const provider = urn("pulumi:providers:docker", "redis-a");
 const pending = (type: string, name: string, operation = "creating") => ({
   type: operation,
-  resource: { urn: urn(type, name), type, provider: `${provider}::1234`, inputs: { name } },
+  resource: {
+    urn: urn(type, name),
+    type,
+    provider: `${provider}::1234`,
+    inputs: { name, labels: [{ label: "redis-on-docker.stack", value: "redis-on-docker/dev" }] },
+  },
 });
 const CONTAINER = "docker:index/container:Container";
 const stateWith = (...operations: readonly object[]) =>

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { planDeployment } from "../../config/plan";
 import type { DeploymentOverrides } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
-import { judgeSurvey } from "../../engine/preflight";
+import { judgeSurvey } from "../../engine/judgeSurvey";
 import type { EngineSurvey } from "../../engine/survey";
 
 const ENGINE = "unix:///var/run/docker.sock";
@@ -13,7 +13,7 @@ const empty: EngineSurvey = { containers: [], networks: [], foreignPorts: new Ma
 const container = { id: "c0ffee", imageId: "sha256:1" };
 const own = { stack: STACK, deployment: "redis" };
 const judge = (survey: Partial<EngineSurvey>, overrides: DeploymentOverrides = {}) =>
-  judgeSurvey(planOf(overrides), ENGINE, { ...empty, ...survey }, STACK).map(
+  judgeSurvey(planOf(overrides), ENGINE, { ...empty, ...survey }, { owner: STACK }).map(
     ({ path, reason }) => `${path}: ${reason}`,
   );
 
@@ -25,6 +25,18 @@ describe("the look at an engine", () => {
     ];
     const networks = [{ name: "redis", owner: own, subnets: ["172.30.29.0/24"] }];
     assert.deepEqual(judge({ containers, networks, foreignPorts: new Map([[6380, "docker-proxy (process 1)"]]) }), []);
+  });
+
+  it("finds a container of its own that the stack's state does not have, where it can know that", () => {
+    const containers = [{ ...container, name: "redis-master", state: "running", owner: own, ports: [] }];
+    const found = (recorded?: ReadonlySet<string>) =>
+      judgeSurvey(planOf(), ENGINE, { ...empty, containers }, { owner: STACK, recorded });
+    assert.deepEqual(found(), []);
+    assert.deepEqual(found(new Set([container.id])), []);
+    assert.match(
+      found(new Set())[0]?.reason ?? "",
+      /^the container redis-master on .* fix: npm run adopt, which takes it over/,
+    );
   });
 
   it("never suggests to remove what another stack deployed", () => {

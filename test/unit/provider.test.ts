@@ -5,7 +5,7 @@ import { planDeployment } from "../../config/plan";
 import { SettingsError } from "../../config/problems";
 import { secretSettings, settingNames } from "../../config/schema";
 import { parseDeployment } from "../../config/settings";
-import { judgeSurvey } from "../../engine/preflight";
+import { judgeSurvey } from "../../engine/judgeSurvey";
 import type { EngineSurvey } from "../../engine/survey";
 import { inProgramWords } from "../../provider/inProgramWords";
 import { DEPLOYMENT_TYPE, packageSchema } from "../../provider/packageSchema";
@@ -176,7 +176,7 @@ describe("sentences about settings, for someone who gives them in a program", ()
       foreignPorts: new Map(),
       imageProblem: "no registry",
     };
-    const found = judgeSurvey(plan, "unix:///a", survey, "p/s");
+    const found = judgeSurvey(plan, "unix:///a", survey, { owner: "p/s" });
     assert.ok(found.length >= 3, `only ${found.length} problems`);
     for (const { path, reason } of found) {
       assert.doesNotMatch(inProgramWords(reason), /pulumi config/, path);

@@ -13,7 +13,7 @@ const [first, second, late] = plan.nodes;
 const update = () =>
   new RollingUpdate({
     plan,
-    stack: "redis-on-docker/test",
+    owner: Promise.resolve("redis-on-docker/test"),
     surveys: Promise.resolve(new Map()),
     images: new Map(),
     secrets: pulumi.output<GroupSecrets>({ passwords: {} }),
