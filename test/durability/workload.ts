@@ -237,7 +237,7 @@ export class Pair {
   }
 }
 
-/** The same commands, in the words of what the server chose where it chose something. */
+/** The same commands, in the words of what the server chose where it chose something: from an empty set it takes nothing. */
 const asChosen = (
   commands: readonly Command[],
   replies: readonly Reply[],
@@ -245,7 +245,8 @@ const asChosen = (
 ): readonly Command[] =>
   commands.flatMap((command, index) => {
     const [reply, choose] = [replies[index] ?? null, chosen[index]];
-    return choose === undefined || reply === null || reply instanceof Error ? [command] : choose(reply);
+    const isNothing = reply === null || (Array.isArray(reply) && reply.length === 0);
+    return choose === undefined || isNothing || reply instanceof Error ? [command] : choose(reply);
   });
 
 const withDump = (call: Command, dump: Buffer): Command => {
