@@ -65,6 +65,12 @@ export async function conduct(
   down.forEach(({ name }) => stage.release(name));
   const made = await Promise.all(down.map(async ({ name, id }) => (await stage.done(name)) !== id));
 
+  const present = new Set(turns.map(({ name }) => name));
+  // What was not there when the update began is made by it, and has only not come yet.
+  const container: AskContainer = async (member) => {
+    const state = await stage.container(member);
+    return state?.status === "absent" && !present.has(member.name) ? undefined : state;
+  };
   const announced = turns.filter(({ unexpected }) => unexpected !== true);
   let remaining = turns.filter((member) => !member.down);
   let prepared: Promise<void> | undefined;
@@ -79,7 +85,7 @@ export async function conduct(
     // An update that replaces nobody is none of the gate's business.
     if (back.size > 0 || announced.some((member) => remaining.includes(member))) {
       await (prepared ??= stage.prepare());
-      ({ next, master } = await passGate(contract, remaining, back, stage, pace));
+      ({ next, master } = await passGate(contract, remaining, back, stage, container, pace));
     }
     // With --target, members that were to be replaced stay as they are: then the master may be meant to stay, too. And
     // what replaced a member that was not to be, will most likely replace this one.
@@ -118,12 +124,13 @@ async function passGate(
   remaining: readonly Replacement[],
   back: ReadonlySet<string>,
   stage: Stage,
+  container: AskContainer,
   { patienceMs, lookEveryMs }: Pace,
 ): Promise<{ readonly next: Replacement; readonly master: string | undefined }> {
   const started = performance.now();
   const patience = new Patience(contract, patienceMs);
   let next = remaining[0]!;
-  const hopeless = new Hopeless(stage.container);
+  const hopeless = new Hopeless(container);
   const progress = progressTo((line) => stage.tell(`before ${next.name} is replaced, ${line}`, true));
   for (;;) {
     const view = await stage.look();

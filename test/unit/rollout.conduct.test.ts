@@ -157,6 +157,16 @@ describe("a rolling change", () => {
     }
   });
 
+  it("waits for members that the same update makes", async () => {
+    const stage = new Rehearsal(contract);
+    stage.away.set("redis-sentinel-2", 10);
+    stage.release = (name) => stage.events.push(name);
+    stage.states.set("redis-sentinel-2", { status: "absent", exitCode: 0, restarts: 0 });
+    const turns = replacements(contract).filter(({ kind }) => kind === "data");
+    await conduct(contract, turns, stage, { ...PACE, patienceMs: 60_000 });
+    assert.equal(stage.events.length, 3);
+  });
+
   it("does not begin while a member that stays is not well", async () => {
     const stage = new Rehearsal(contract);
     stage.away.set("redis-replica-2", 1_000_000);
