@@ -14,3 +14,15 @@ export function engineReasonOf(error: unknown): string {
   // How a request ends whose time is over: the client closes the connection.
   return code === "ECONNRESET" ? "the Docker engine gave no answer" : reasonOf(error);
 }
+
+/** What an engine has; undefined for what is not there, or no more. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === 404) {
+      return undefined;
+    }
+    throw error;
+  }
+}

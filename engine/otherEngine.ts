@@ -3,6 +3,7 @@ import { DEPLOYMENT_LABEL, STACK_LABEL } from "../config/labels";
 import type { Problem } from "../config/problems";
 import { engineClient } from "./engineClient";
 import { engineReasonOf } from "./engineError";
+import { PROVIDER } from "./resourceTypes";
 import { recordedDeployments, recordedOwner, type RecordedResource } from "./ownership";
 
 /** Bound on one answer: an engine that is gone is reported instead of waited for. */
@@ -33,9 +34,7 @@ export async function refuseOtherEngine(recorded: readonly RecordedResource[], n
 
 function elsewhere(recorded: readonly RecordedResource[], now: string): readonly Elsewhere[] {
   return [...recordedDeployments(recorded)].flatMap((deployment) => {
-    const provider = recorded.find(
-      ({ urn, type }) => type === "pulumi:providers:docker" && urn.endsWith(`::${deployment}-local`),
-    );
+    const provider = recorded.find(({ urn, type }) => type === PROVIDER && urn.endsWith(`::${deployment}-local`));
     const before = provider?.outputs.host;
     return typeof before === "string" && before !== now ? [{ deployment, before, now }] : [];
   });

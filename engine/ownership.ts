@@ -1,5 +1,6 @@
 import { DEPLOYMENT_LABEL, STACK_LABEL, type Label } from "../config/labels";
 import type { DeploymentPlan } from "../config/plan";
+import { CONTAINER, NETWORK, VOLUME } from "./resourceTypes";
 import type { Surveys } from "./survey";
 
 /** A resource of a stack, as its state has it before an update. */
@@ -22,11 +23,7 @@ export function recordedOwner(recorded: readonly RecordedResource[]): string | u
       .filter((resource) => resource.type === type)
       .map((resource) => labelIn(resource.outputs.labels, STACK_LABEL));
   // A volume may be older than the stack, and a network outlives its containers.
-  return [
-    ...ofType("docker:index/container:Container"),
-    ...ofType("docker:index/network:Network"),
-    ...ofType("docker:index/volume:Volume"),
-  ].find((owner) => owner !== undefined);
+  return [...ofType(CONTAINER), ...ofType(NETWORK), ...ofType(VOLUME)].find((owner) => owner !== undefined);
 }
 
 /**
@@ -63,14 +60,12 @@ export function ownerOf(
 
 /** Ids of the containers that a stack's state has. Pure. */
 export const recordedContainers = (recorded: readonly RecordedResource[]): ReadonlySet<string> =>
-  new Set(
-    recorded.flatMap(({ type, outputs }) => (type === "docker:index/container:Container" ? [String(outputs.id)] : [])),
-  );
+  new Set(recorded.flatMap(({ type, outputs }) => (type === CONTAINER ? [String(outputs.id)] : [])));
 
 /** Names of the deployments that have containers in a stack's state. Pure. */
 export const recordedDeployments = (recorded: readonly RecordedResource[]): ReadonlySet<string> =>
   new Set(
     recorded
-      .filter(({ type }) => type === "docker:index/container:Container")
+      .filter(({ type }) => type === CONTAINER)
       .flatMap((resource) => labelIn(resource.outputs.labels, DEPLOYMENT_LABEL) ?? []),
   );

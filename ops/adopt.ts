@@ -6,10 +6,10 @@ import { UserError } from "../config/userError";
 import { engineClient } from "../engine/engineClient";
 import { labelsOf } from "../engine/labelsOf";
 import { recordedOwner } from "../engine/ownership";
+import { CONTAINER, NETWORK } from "../engine/resourceTypes";
 import { say } from "./announce";
 import { adopt, describeAdoption, enginesIn, identityIn, type Adoption, type Found } from "./adoption";
-import type { RawState } from "./rawState";
-import { CONTAINER, NETWORK } from "./exportedState";
+import type { RawState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 

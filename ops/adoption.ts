@@ -1,7 +1,5 @@
-import { CONTAINER, NETWORK } from "./exportedState";
-import type { RawResource, RawState } from "./rawState";
-
-const PROVIDER = "pulumi:providers:docker";
+import { CONTAINER, NETWORK, PROVIDER } from "../engine/resourceTypes";
+import type { ExportedResource, RawState } from "./exportedState";
 
 /** A thing on an engine that carries a deployment's labels. (Volumes are simply found again: who creates one gets the one that is there.) */
 export interface Found {
@@ -37,7 +35,7 @@ export interface Adoption {
  */
 export function adopt(before: RawState, found: readonly Found[], engine?: string): Adoption {
   const moved = new Set<string>();
-  const resources = before.deployment.resources.map((resource): RawResource => {
+  const resources = before.deployment.resources.map((resource): ExportedResource => {
     const host = resource.inputs.host;
     if (resource.type !== PROVIDER || !resource.urn.endsWith("-local") || engine === undefined || host === engine) {
       return resource;
@@ -82,7 +80,7 @@ export function adopt(before: RawState, found: readonly Found[], engine?: string
 const bare = ({ id, name }: Found) => ({ id, inputs: { name }, outputs: { id, name } });
 
 /** An entry of its own, below the component whose name it has; undefined where there is none. */
-function newEntry(resources: readonly RawResource[], thing: Found): RawResource | undefined {
+function newEntry(resources: readonly ExportedResource[], thing: Found): ExportedResource | undefined {
   const parent = parentOf(resources, thing);
   const provider = resources.find(
     ({ type, urn, inputs }) =>
@@ -98,6 +96,8 @@ function newEntry(resources: readonly RawResource[], thing: Found): RawResource 
     custom: true,
     type: thing.type,
     ...bare(thing),
+    protect: false,
+    retainOnDelete: false,
     delete: false,
     parent: parent.urn,
     provider: `${provider.urn}::${provider.id}`,
@@ -105,7 +105,10 @@ function newEntry(resources: readonly RawResource[], thing: Found): RawResource 
   };
 }
 
-function parentOf(resources: readonly RawResource[], { type, name, deployment, kind }: Found): RawResource | undefined {
+function parentOf(
+  resources: readonly ExportedResource[],
+  { type, name, deployment, kind }: Found,
+): ExportedResource | undefined {
   const component = (types: readonly string[], called: string) =>
     resources.find((one) => types.some((each) => one.type.endsWith(`:${each}`)) && one.urn.endsWith(`::${called}`));
   if (type === NETWORK) {

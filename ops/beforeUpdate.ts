@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultEngineEndpoint } from "../config/plan";
 import { refuseOtherEngine } from "../engine/otherEngine";
-import { exportRaw, hasResources, parseState, type ExportedState } from "./exportedState";
+import { exportRaw, hasResources, stateOf, type ExportedState } from "./exportedState";
 import { takeOver } from "./adopt";
 import { say } from "./announce";
 import { lossText, lostVolumes, remakeVolumes } from "./lostVolumes";
@@ -28,7 +28,7 @@ export async function beforeUpdate(
   if (elsewhere.length > 0) {
     throw new UserError(elsewhere.map(({ path, reason }) => `${path}: ${reason}`).join("\n"));
   }
-  const state = parseState(await takeOver(stack, raw));
+  const state = stateOf(await takeOver(stack, raw));
   if (!hasResources(state)) {
     await requireEncryption(stack);
   }

@@ -1,15 +1,9 @@
 import { z } from "zod";
-import { parseRawState, type RawState } from "./rawState";
 import { askPulumi } from "./pulumi";
 import { pulumiReason } from "./stack";
 import { UserError } from "../config/userError";
 
-/** Types of the resources that the commands look for. */
-export const CONTAINER = "docker:index/container:Container";
-export const NETWORK = "docker:index/network:Network";
-export const VOLUME = "docker:index/volume:Volume";
-
-const resourceSchema = z.object({
+const resourceSchema = z.looseObject({
   urn: z.string(),
   type: z.string(),
   /** The engine's, of a container or a network. */
@@ -25,12 +19,19 @@ const resourceSchema = z.object({
 });
 export type ExportedResource = z.output<typeof resourceSchema>;
 
-const exportSchema = z.object({
-  deployment: z.object({
-    resources: z.array(resourceSchema).nullish(),
-    pending_operations: z.array(z.object({ type: z.string(), resource: resourceSchema })).nullish(),
+const exportSchema = z.looseObject({
+  deployment: z.looseObject({
+    resources: z
+      .array(resourceSchema)
+      .nullish()
+      .transform((all) => all ?? []),
+    pending_operations: z.array(z.looseObject({ type: z.string(), resource: resourceSchema })).nullish(),
   }),
 });
+/** What `pulumi stack export` prints, with all that is not read here, for who gives it back. */
+export type RawState = z.output<typeof exportSchema>;
+
+export const parseRawState = (exported: unknown): RawState => exportSchema.parse(exported);
 
 /** What Pulumi knows of a stack, as far as the commands need it; secrets are encrypted in it unless they were asked for. */
 export interface ExportedState {
@@ -49,12 +50,14 @@ export function engineOf({ resources }: ExportedState, { provider = "" }: Export
   return typeof host === "string" ? host : undefined;
 }
 
-/** Reads what `pulumi stack export` prints. */
-export function parseState(exported: unknown): ExportedState {
-  const { resources, pending_operations: pending } = exportSchema.parse(exported).deployment;
+/** The part of it that the commands need. */
+export function stateOf({ deployment: { resources, pending_operations: pending } }: RawState): ExportedState {
   const creating = (pending ?? []).filter(({ type }) => type === "creating");
-  return { resources: resources ?? [], halfMade: creating.map(({ resource }) => resource) };
+  return { resources, halfMade: creating.map(({ resource }) => resource) };
 }
+
+/** Reads what `pulumi stack export` prints. */
+export const parseState = (exported: unknown): ExportedState => stateOf(parseRawState(exported));
 
 /**
  * @param withSecrets readable, for a comparison; else encrypted.

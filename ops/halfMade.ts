@@ -1,10 +1,11 @@
 import { STACK_LABEL } from "../config/labels";
 import { engineClient } from "../engine/engineClient";
-import { engineReasonOf, statusOf } from "../engine/engineError";
+import { engineReasonOf, ifThere } from "../engine/engineError";
 import { labelsOf } from "../engine/labelsOf";
 import { labelIn } from "../engine/ownership";
+import { CONTAINER, NETWORK } from "../engine/resourceTypes";
 import { stopContainer } from "../engine/stopContainer";
-import { CONTAINER, engineOf, exportState, NETWORK, type ExportedState } from "./exportedState";
+import { engineOf, exportState, type ExportedState } from "./exportedState";
 import { askPulumi } from "./pulumi";
 import { UserError } from "../config/userError";
 
@@ -132,16 +133,4 @@ async function findNetwork(endpoint: string, name: string): Promise<Found | unde
   const network = (await engineClient(endpoint, ANSWER_MS)).getNetwork(name);
   const found = await ifThere(network.inspect());
   return found && { id: found.Id, owner: labelsOf(found)[STACK_LABEL], remove: () => ifThere(network.remove()) };
-}
-
-/** Undefined for what is not there, or no more. */
-async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (statusOf(error) === 404) {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
 import { isSecretsVolume } from "../config/plan";
 import { UserError } from "../config/userError";
 import { engineClient } from "../engine/engineClient";
-import { engineReasonOf, statusOf } from "../engine/engineError";
-import { engineOf, VOLUME, type ExportedResource, type ExportedState } from "./exportedState";
+import { engineReasonOf, ifThere } from "../engine/engineError";
+import { VOLUME } from "../engine/resourceTypes";
+import { engineOf, type ExportedResource, type ExportedState } from "./exportedState";
 
 /** Bound on one answer of an engine. */
 const ANSWER_MS = 10_000;
@@ -75,12 +76,10 @@ async function look(state: ExportedState, resource: ExportedResource): Promise<L
     return undefined;
   }
   const name = nameOf(resource);
-  try {
-    await (await engineClient(engine, ANSWER_MS)).getVolume(name).inspect();
-    return undefined;
-  } catch (error) {
-    return statusOf(error) === 404 ? { name, engine, labels: labelsIn(resource) } : undefined;
-  }
+  const inspected = async () => (await engineClient(engine, ANSWER_MS)).getVolume(name).inspect();
+  // What an engine does not tell is left to the update.
+  const found = await ifThere(inspected()).catch(() => true);
+  return found === undefined ? { name, engine, labels: labelsIn(resource) } : undefined;
 }
 
 /** As the provider has them: a list of names and values. */

@@ -1,5 +1,6 @@
 import { engineClient } from "../engine/engineClient";
-import { CONTAINER, engineOf, NETWORK, type ExportedState } from "./exportedState";
+import { CONTAINER, NETWORK } from "../engine/resourceTypes";
+import { engineOf, type ExportedState } from "./exportedState";
 import { UserError } from "../config/userError";
 
 /** A network that a stack made. */

@@ -1,5 +1,6 @@
 import { isSecretsVolume } from "../config/plan";
-import { VOLUME, type ExportedState } from "./exportedState";
+import { VOLUME } from "../engine/resourceTypes";
+import type { ExportedState } from "./exportedState";
 
 /** A data volume and what a destroy does to it. */
 export interface StackVolume {

@@ -1,7 +1,7 @@
 import { say } from "../announce";
 import { confirm } from "../ask";
 import { takeOver } from "../adopt";
-import { exportRaw, exportState, hasResources, parseState } from "../exportedState";
+import { exportRaw, exportState, hasResources, stateOf } from "../exportedState";
 import { removeHalfMade } from "../halfMade";
 import { lostVolumes, remakeVolumes } from "../lostVolumes";
 import { refuseNeighbours } from "../neighbours";
@@ -39,7 +39,7 @@ export async function destroy({ stack, yes, removeStack, args }: DestroyOptions)
   }
   const { volumes } = removed;
   // What was removed by hand stops the refresh, and what another tool made anew would stay.
-  await remakeVolumes(await lostVolumes(parseState(await takeOver(stack, await exportRaw(stack)))));
+  await remakeVolumes(await lostVolumes(stateOf(await takeOver(stack, await exportRaw(stack)))));
   // It would hold on to its network.
   await removeHalfMade(stack, say);
   const isProtected = volumes.some(({ fate }) => fate === "protected");

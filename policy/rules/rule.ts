@@ -47,8 +47,7 @@ export interface StackRule extends AnyRule {
   readonly checkAll: (resources: readonly Resource[], stack: StackFacts) => readonly string[];
 }
 
-export const CONTAINER = "docker:index/container:Container";
-export const VOLUME = "docker:index/volume:Volume";
+export { CONTAINER, VOLUME } from "../../engine/resourceTypes";
 export const IMAGE = "docker:index/remoteImage:RemoteImage";
 export const RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword";
 export const PRIVATE_KEY = "tls:index/privateKey:PrivateKey";

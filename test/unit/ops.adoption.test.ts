@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { adopt, describeAdoption, enginesIn, identityIn, type Found } from "../../ops/adoption";
-import { parseRawState } from "../../ops/rawState";
+import { parseRawState } from "../../ops/exportedState";
 
 const ENGINE = "unix:///var/run/docker.sock";
 const OTHER = "tcp://192.0.2.1:2376";
